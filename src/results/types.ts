@@ -1,0 +1,112 @@
+/** Where windows were cut, where the motif sits in each, and how it looks. Pixels of the input image, (row, column). */
+export interface Windows {
+  readonly count: number;
+  readonly latentDim: number;
+  /** (n, 2) centres of the windows. */
+  readonly centre: Float64Array;
+  /** (n, 2) shift of the motif from the centre; its position is centre + shift. */
+  readonly shift: Float64Array;
+  /** (n, 2) one standard deviation of the shift. */
+  readonly shiftSd: Float64Array;
+  /** (n, L) posterior mean of the content. */
+  readonly z: Float64Array;
+  /** (n, L) posterior standard deviation of the content. */
+  readonly zSd: Float64Array;
+}
+
+/** The motifs found: windows that agree, merged. Pixels of the input image, (row, column). */
+export interface Motifs {
+  readonly count: number;
+  readonly latentDim: number;
+  /** (n, 2) */
+  readonly position: Float64Array;
+  readonly positionSd: Float64Array;
+  /** (n, L) */
+  readonly z: Float64Array;
+  readonly zSd: Float64Array;
+  /** (n) how many windows agreed. */
+  readonly windows: Int32Array;
+}
+
+/** Dense maps of the latents over the image. */
+export interface LatentMaps {
+  /** Image coordinates of the map's rows and columns, in pixels of the input image. */
+  readonly rowAxis: Float64Array;
+  readonly colAxis: Float64Array;
+  /** One map a latent, row-major (rowAxis.length, colAxis.length); NaN where no motif is near. */
+  readonly z: readonly Float32Array[];
+}
+
+/** A picture in numbers, row-major. */
+export interface Grid {
+  readonly rows: number;
+  readonly cols: number;
+  readonly data: Float32Array;
+}
+
+/** Decoded motifs over a grid of latents: tile (i, j) is the decoder at z = (axis1[i], axis2[j]) (one row where L = 1). */
+export interface Manifold {
+  readonly axis1: Float64Array;
+  readonly axis2: Float64Array;
+  /** One Grid a tile, row-major over (axis1, axis2). */
+  readonly tiles: readonly Grid[];
+}
+
+/** The lattice of the motif positions. Vectors as (row, column) in pixels. */
+export interface Lattice {
+  readonly a: readonly [number, number];
+  readonly b: readonly [number, number];
+  /** Lengths in pixels, angle in degrees. */
+  readonly lengthA: number;
+  readonly lengthB: number;
+  readonly angle: number;
+  /** Share of the lattice sites inside the image that hold exactly one motif. */
+  readonly coverage: number;
+  /** Rms distance of motifs from their sites, pixels. */
+  readonly residual: number;
+}
+
+/** One entry of the training history. Per window, nats. */
+export interface HistoryEntry {
+  readonly step: number;
+  readonly elbo: number;
+  readonly reconstruction: number;
+  readonly kl: number;
+  readonly sigma: number;
+}
+
+export interface Metrics {
+  /** Per window, in nats; the ELBO is −(reconstruction + β·KL). */
+  readonly elbo: number;
+  readonly reconstruction: number;
+  readonly kl: number;
+  readonly klPerLatent: readonly number[];
+  /** Noise, as a share of the normalised image's standard deviation. */
+  readonly sigma: number;
+  /** Wall time of each stage in seconds: read, normalise, align, train, encode, motifs, maps, write. */
+  readonly seconds: Readonly<Record<string, number>>;
+  readonly history: readonly HistoryEntry[];
+}
+
+/** What a picture or report of a fit is made from. */
+export interface FitReport {
+  readonly title: string;
+  /** The image as given, one channel. */
+  readonly image: Grid;
+  /** Size of a pixel and its unit, where known. */
+  readonly pixelSize?: { readonly value: number; readonly unit: string };
+  readonly windowSize: number;
+  readonly windows: Windows;
+  readonly motifs: Motifs;
+  readonly maps: LatentMaps;
+  /** Decoder at z = 0, in pixels of the (binned) image; `binning` input pixels a template pixel. */
+  readonly template: Grid;
+  readonly binning: number;
+  readonly manifold: Manifold;
+  readonly lattice?: Lattice;
+  readonly metrics: Metrics;
+  /** Full configuration, as in result.json. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** shift-vae, Node, Wasm variant, threads. */
+  readonly versions: Readonly<Record<string, string | number>>;
+}
