@@ -1,0 +1,24 @@
+/** Naive float64 twins of the kernels: the formulas as one would write them on paper, for tests only. */
+
+/** The activations by their number in assembly/kernels/activation.ts. */
+export const activations: readonly { readonly name: string; readonly f: (x: number) => number }[] = [
+  { name: "linear", f: (x) => x },
+  { name: "relu", f: (x) => Math.max(x, 0) },
+  { name: "gelu", f: gelu },
+  { name: "tanh", f: Math.tanh },
+  { name: "sigmoid", f: sigmoid },
+  { name: "softplus", f: softplus },
+];
+
+export function sigmoid(x: number): number {
+  return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
+}
+
+export function softplus(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+}
+
+/** The tanh form, x/2·(1 + tanh u) = x·sigmoid(2u), u = √(2/π)·(x + 0.044715 x³) (Hendrycks & Gimpel, arXiv 1606.08415). */
+export function gelu(x: number): number {
+  return x * sigmoid(2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3));
+}
