@@ -1,0 +1,113 @@
+import type { Dataset } from "../data/dataset.ts";
+import { FormatError, ShapeError, ShiftVaeError } from "../errors.ts";
+import { latin1 } from "./bytes.ts";
+import type { DatasetHandle, Format, OpenedFile, Selection } from "./format.ts";
+import type { ByteSource } from "./source.ts";
+
+/**
+ * All formats, asked in this order: signatures first, text that could be anything last. A module is imported when its
+ * turn comes; heavy libraries are imported by its `open`, so that recognising a file costs next to nothing.
+ * One line each: `() => import("./tiff.ts").then((m) => m.tiff),`
+ */
+const FORMATS: readonly (() => Promise<Format>)[] = [];
+
+const HEAD_BYTES = 4096;
+
+/** Every format that can be read, for help texts. */
+export function allFormats(): Promise<Format[]> {
+  return Promise.all(FORMATS.map((load) => load()));
+}
+
+/**
+ * Opens a file of any known format, recognised by its content.
+ * @throws FormatError where the file is empty, of no known format, or not what its format promises.
+ */
+export async function openFile(source: ByteSource): Promise<OpenedFile> {
+  if (source.size === 0) throw new FormatError(`${source.name}: the file is empty`);
+  const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
+  for (const load of FORMATS) {
+    const format = await load();
+    if (!(await format.detect(head, source))) continue;
+    const blame = `${source.name}: damaged or unsupported ${format.name} file`;
+    const file = await formatErrorsOnly(blame, () => format.open(source));
+    return { ...file, datasets: file.datasets.map((handle) => guard(handle, blame)) };
+  }
+  const known = (await allFormats()).map((format) => format.name);
+  throw new FormatError(
+    `${source.name}: not a known format: first bytes ${describeBytes(head)}; known: ${known.join(", ")}`,
+  );
+}
+
+/** Opens a file by its path, hands it to `use`, and closes it whatever happens. */
+export async function withFile<T>(path: string, use: (file: OpenedFile) => Promise<T>): Promise<T> {
+  const { sourceFromFile } = await import("./source.ts");
+  const source = await sourceFromFile(path);
+  try {
+    return await use(await openFile(source));
+  } finally {
+    await source.close();
+  }
+}
+
+/** Which dataset of a file, and which part of it. */
+export interface DatasetChoice extends Selection {
+  /** Name of the dataset or channel (the case is ignored where that is unambiguous), or its index; the first by default. */
+  readonly dataset?: string | number;
+}
+
+/**
+ * Reads one dataset of a file.
+ * @throws FormatError for anything wrong with the file, ShapeError where the file has no such dataset, frame or part.
+ */
+export async function readDataset(file: string | ByteSource, choice: DatasetChoice = {}): Promise<Dataset> {
+  const { dataset, ...selection } = choice;
+  if (typeof file === "string") {
+    return withFile(file, (opened) => pickDataset(opened, file, dataset).read(selection));
+  }
+  return pickDataset(await openFile(file), file.name, dataset).read(selection);
+}
+
+/** The dataset of that name or index; the first where none is named. `ShapeError` lists what there is. */
+export function pickDataset(file: OpenedFile, fileName: string, choice: string | number = 0): DatasetHandle {
+  const { datasets } = file;
+  if (datasets.length === 0) throw new FormatError(`${fileName}: the ${file.format} file holds no numeric dataset`);
+  const index = typeof choice === "number" ? choice : findByName(datasets, choice);
+  const found = datasets[index];
+  if (found) return found;
+  const names = datasets.slice(0, 20).map((handle, i) => `${i}: ${handle.info.name}`);
+  const more = datasets.length > 20 ? `, … (${datasets.length} in all)` : "";
+  throw new ShapeError(`${fileName}: no dataset ${JSON.stringify(choice)}; there are ${names.join(", ")}${more}`);
+}
+
+function findByName(datasets: readonly DatasetHandle[], name: string): number {
+  const exact = datasets.findIndex((handle) => handle.info.name === name);
+  if (exact >= 0) return exact;
+  const same = (handle: DatasetHandle) => handle.info.name.toLowerCase() === name.toLowerCase();
+  const matches = datasets.filter(same);
+  if (matches.length === 1) return datasets.indexOf(matches[0]);
+  return /^\d+$/.test(name) ? Number(name) : -1;
+}
+
+function guard(handle: DatasetHandle, blame: string): DatasetHandle {
+  return {
+    info: handle.info,
+    read: (selection) => formatErrorsOnly(blame, () => handle.read(selection)),
+  };
+}
+
+/** Libraries throw what they like on hostile bytes; a user sees a `FormatError` that names the file. */
+async function formatErrorsOnly<T>(blame: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ShiftVaeError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new FormatError(`${blame}: ${reason}`, { cause: error });
+  }
+}
+
+function describeBytes(head: Uint8Array): string {
+  const first = head.subarray(0, 8);
+  const hex = Array.from(first, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  return `${hex} (${JSON.stringify(latin1(first).replace(/[^ -~]/g, "."))})`;
+}
