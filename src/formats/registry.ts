@@ -9,7 +9,10 @@ import type { ByteSource } from "./source.ts";
  * turn comes; heavy libraries are imported by its `open`, so that recognising a file costs next to nothing.
  * One line each: `() => import("./tiff.ts").then((m) => m.tiff),`
  */
-const FORMATS: readonly (() => Promise<Format>)[] = [];
+const FORMATS: readonly (() => Promise<Format>)[] = [
+  () => import("./npy.ts").then((m) => m.npy),
+  () => import("./npz.ts").then((m) => m.npz),
+];
 
 const HEAD_BYTES = 4096;
 
