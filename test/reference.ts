@@ -22,3 +22,20 @@ export function softplus(x: number): number {
 export function gelu(x: number): number {
   return x * sigmoid(2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3));
 }
+
+/** One step of Adam with decoupled weight decay, in place, at step t = 1, 2, … (arXiv 1412.6980, 1711.05101). */
+export function adamStep(
+  state: { readonly p: Float64Array; readonly m: Float64Array; readonly v: Float64Array },
+  gradient: ArrayLike<number>,
+  t: number,
+  s: { lr: number; beta1: number; beta2: number; eps: number; decay: number },
+): void {
+  const { p, m, v } = state;
+  for (let i = 0; i < p.length; i++) {
+    const g = gradient[i];
+    m[i] = s.beta1 * m[i] + (1 - s.beta1) * g;
+    v[i] = s.beta2 * v[i] + (1 - s.beta2) * g * g;
+    const [mHat, vHat] = [m[i] / (1 - s.beta1 ** t), v[i] / (1 - s.beta2 ** t)];
+    p[i] -= s.lr * (mHat / (Math.sqrt(vHat) + s.eps) + s.decay * p[i]);
+  }
+}
