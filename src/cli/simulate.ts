@@ -1,0 +1,116 @@
+import { writeFile } from "node:fs/promises";
+import { extname } from "node:path";
+import { Command } from "commander";
+import { PNG } from "pngjs";
+import { type Dataset, shapeOf } from "../data/dataset.ts";
+import { type Simulation, type SimulationKind, simulate, simulationKinds } from "../data/simulate.ts";
+import { ConfigError, FormatError } from "../errors.ts";
+import { encodeNpy, encodeNpz } from "../formats/npy_write.ts";
+
+interface SimulateFlags {
+  readonly out: string;
+  readonly size?: number;
+  readonly set: Readonly<Record<string, number>>;
+  readonly seed?: number;
+  readonly dose?: number;
+  readonly drift?: number;
+  readonly jitter?: number;
+  readonly noise?: number;
+}
+
+/** `shift-vae simulate KIND --out FILE`: data with its truth beside it. */
+export function simulateCommand(): Command {
+  return new Command("simulate")
+    .description(
+      "write simulated data (.npy, or .png in 16 bits), and its truth as FILE-stem.truth.json and .truth.npz",
+    )
+    .argument("<kind>", simulationKinds.map(({ name }) => name).join(", "))
+    .requiredOption("-o, --out <file>", "file to write, .npy or .png")
+    .option("--size <px>", "side of the image", finiteNumber)
+    .option("--seed <n>", "seed of the random numbers", finiteNumber)
+    .option("--dose <counts>", "expected counts of one reference column or at a peak's top (0: none)", finiteNumber)
+    .option("--drift <px>", "specimen drift over the scan", finiteNumber)
+    .option("--jitter <px>", "displacement of each scan row along the row, rms", finiteNumber)
+    .option("--noise <sd>", "additive Gaussian noise, in units of the image", finiteNumber)
+    .option("--set <name=value>", "any option of the kind, repeatable", collectSetting, {})
+    .addHelpText("after", `\nKinds and their options:\n${simulationKinds.map(describeKind).join("\n")}`)
+    .action(async (kind: string, flags: SimulateFlags) => {
+      const { out, size, set, ...named } = flags;
+      await writeSimulation(simulate(kind, { ...sizeOptions(kind, size), ...named, ...set }), out);
+    });
+}
+
+/** Writes the data to `out`, its truth to `<stem>.truth.json` and `<stem>.truth.npz`. */
+export async function writeSimulation(simulation: Simulation, out: string): Promise<void> {
+  const { dataset, truth, kind, options } = simulation;
+  const extension = extname(out).toLowerCase();
+  const stem = out.slice(0, out.length - extension.length);
+  let scaling: { value: string; offset: number; scale: number } | undefined;
+  if (extension === ".npy") {
+    await writeFile(out, encodeNpy(dataset.data, shapeOf(dataset)));
+  } else if (extension === ".png") {
+    const png = encodePng16(dataset);
+    scaling = { value: "offset + scale * gray", offset: png.offset, scale: png.scale };
+    await writeFile(out, png.bytes);
+  } else {
+    throw new FormatError(`${out}: expected a name ending in .npy or .png`);
+  }
+  const arrays = Object.entries(truth.arrays).map(([name, { shape }]) => [name, [...shape]]);
+  const facts = { kind, options, quantity: dataset.quantity, axes: dataset.axes, scaling, ...truth.facts };
+  const positions = "(row, column), px, origin at the centre of the top-left pixel";
+  const json = { ...facts, positions, arrays: Object.fromEntries(arrays) };
+  await writeFile(`${stem}.truth.json`, `${JSON.stringify(json, null, 2)}\n`);
+  await writeFile(`${stem}.truth.npz`, await encodeNpz(truth.arrays));
+}
+
+/** An image as 16-bit gray PNG, its range spread over 0 to 65535. */
+function encodePng16(dataset: Dataset): { bytes: Uint8Array; offset: number; scale: number } {
+  if (dataset.kind !== "image") {
+    throw new FormatError(`${dataset.name}: a PNG holds one image, this is a set of ${dataset.kind}; expected .npy`);
+  }
+  const [height, width] = shapeOf(dataset);
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of dataset.data) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  const scale = (high - low || 1) / 65535;
+  const gray = Uint16Array.from(dataset.data, (value) => Math.round((value - low) / scale));
+  // pngjs takes 16-bit samples in the host's byte order.
+  const png = new PNG({ width, height });
+  const data = Buffer.from(gray.buffer, gray.byteOffset, gray.byteLength);
+  const bytes = PNG.sync.write(Object.assign(png, { data }), {
+    bitDepth: 16,
+    colorType: 0,
+    inputColorType: 0,
+    inputHasAlpha: false,
+    deflateLevel: 9,
+  });
+  return { bytes, offset: low, scale };
+}
+
+function sizeOptions(kind: string, size: number | undefined): Record<string, number> {
+  if (size === undefined) return {};
+  const sides = ["rows", "cols", "size"];
+  const known = simulationKinds.find(({ name }) => name === kind)?.options ?? {};
+  const has = sides.filter((side) => Object.hasOwn(known, side));
+  if (has.length === 0) throw new ConfigError(`--size: ${kind} has no side`);
+  return Object.fromEntries(has.map((side) => [side, size]));
+}
+
+function finiteNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new ConfigError(`expected a number, got "${text}"`);
+  return value;
+}
+
+function collectSetting(text: string, before: Record<string, number>): Record<string, number> {
+  const [, name, value] = /^([A-Za-z]+)=(.*)$/.exec(text) ?? [];
+  if (name === undefined) throw new ConfigError(`--set: expected name=value, got "${text}"`);
+  return { ...before, [name]: finiteNumber(value) };
+}
+
+function describeKind({ name, help, options }: SimulationKind): string {
+  const lines = Object.entries(options).map(([key, option]) => `    ${key} = ${option.default}  ${option.help}`);
+  return `  ${name}: ${help}\n${lines.join("\n")}`;
+}
