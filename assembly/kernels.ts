@@ -1,9 +1,10 @@
-/** Entry for tests and benchmarks: every kernel by itself. The core's entry is abi.ts. */
-export { hsum } from "./kernels/simd";
-export * from "./kernels/math";
-export * from "./kernels/activation";
+/** Entry for tests and benchmarks: every kernel by itself, but for functions of vectors, which JavaScript cannot call. The core's entry is abi.ts. */
+export { cos64, exp64, log64, sin64, tanh64 } from "./kernels/math";
+export { activation_backward, activation_forward } from "./kernels/activation";
 export * from "./testing/math_arrays";
-export * from "./kernels/random";
+export { fill_normal, permute, random_normal, random_uniform } from "./kernels/random";
 export * from "./kernels/adam";
 export * from "./kernels/reduce";
 export * from "./testing/random_arrays";
+export * from "./kernels/fft";
+export * from "./kernels/autocorrelation";

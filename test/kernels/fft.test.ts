@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import { autocorrelation, dft2d } from "../reference/image.ts";
+import { Arena, expectClose, randomNormals, variants } from "./harness.ts";
+
+describe.each(variants)("fft ($variant)", (kernels) => {
+  const k = kernels.exports;
+
+  test.each([
+    [1, 1],
+    [1, 8],
+    [2, 2],
+    [16, 1],
+    [8, 4],
+    [4, 32],
+    [32, 16],
+  ])("fft2d of %i x %i, and back", (rows, cols) => {
+    const arena = new Arena(kernels);
+    const [a, b] = [randomNormals(rows * cols, 1), randomNormals(rows * cols, 2)];
+    const [re, im] = [arena.f32(a), arena.f32(b)];
+    const scratch = arena.bytes(k.fft_scratch_bytes(Math.max(rows, cols)));
+    k.fft2d(re.address, im.address, rows, cols, 0, scratch.address);
+    const expected = dft2d(a, b, rows, cols);
+    expectClose(re.read(), expected.re, 1e-6, "re");
+    expectClose(im.read(), expected.im, 1e-6, "im");
+    k.fft2d(re.address, im.address, rows, cols, 1, scratch.address);
+    expectClose(re.read(), a, 1e-6, "re, back");
+    expectClose(im.read(), b, 1e-6, "im, back");
+    arena.checkGuards();
+  });
+
+  test("fft transforms interleaved sequences, each by itself", () => {
+    const [n, width] = [16, 7];
+    const arena = new Arena(kernels);
+    const [a, b] = [randomNormals(n * width, 3), randomNormals(n * width, 4)];
+    const [re, im, scratch] = [arena.f32(a), arena.f32(b), arena.bytes(k.fft_scratch_bytes(n))];
+    k.fft(re.address, im.address, n, width, 0, scratch.address);
+    for (let s = 0; s < width; s++) {
+      const column = (values: Float32Array) => values.filter((_, i) => i % width === s);
+      const expected = dft2d(column(a), column(b), 1, n);
+      expectClose(column(re.read()), expected.re, 1e-6, "re");
+      expectClose(column(im.read()), expected.im, 1e-6, "im");
+    }
+    arena.checkGuards();
+  });
+
+  test("fft_size", () => {
+    expect([1, 2, 3, 4, 5, 1023, 1024, 1025].map((n) => k.fft_size(n))).toEqual([1, 2, 4, 4, 8, 1024, 1024, 2048]);
+  });
+});
+
+describe.each(variants)("autocorrelation ($variant)", (kernels) => {
+  const k = kernels.exports;
+
+  function run(image: ArrayLike<number>, rows: number, cols: number, maxRow: number, maxCol: number): Float32Array {
+    const arena = new Arena(kernels);
+    const [x, out] = [arena.f32(image), arena.f32((maxRow + 1) * (2 * maxCol + 1))];
+    const scratch = arena.bytes(k.autocorrelation_scratch_bytes(rows, cols, maxRow, maxCol));
+    k.autocorrelation(out.address, x.address, rows, cols, maxRow, maxCol, scratch.address);
+    arena.checkGuards();
+    return out.read();
+  }
+
+  test.each([
+    [5, 7, 3, 4],
+    [16, 16, 5, 15],
+    [1, 23, 0, 11],
+    [9, 4, 8, 3],
+  ])("of %i x %i, lags to (%i, %i)", (rows, cols, maxRow, maxCol) => {
+    const image = randomNormals(rows * cols, rows).map((v) => v + 3);
+    const expected = autocorrelation(image, rows, cols, maxRow, maxCol);
+    expectClose(run(image, rows, cols, maxRow, maxCol), expected, 3e-6);
+  });
+
+  test("is 1 at lag 0, 1 again after a period, and 0 for a constant image", () => {
+    const [rows, cols] = [40, 60];
+    const wave = Float32Array.from({ length: rows * cols }, (_, i) => Math.cos((2 * Math.PI * (i % cols)) / 10));
+    const out = run(wave, rows, cols, 1, 12);
+    expectClose([out[12], out[12 + 10], out[12 - 10], out[12 + 5]], [1, 1, 1, -1], 1e-5);
+    expect([...run(new Float32Array(20).fill(2), 4, 5, 1, 1)]).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+});
