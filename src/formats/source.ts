@@ -1,4 +1,6 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { readSync } from "node:fs";
+import { access, type FileHandle, open } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { FormatError } from "../errors.ts";
 
 /** Random access to the bytes of a file, on disk or in memory, so that readers take only what they need. */
@@ -8,6 +10,10 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly `length` bytes from `offset`; a `FormatError` where the file ends before that. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Fills `target` from `offset` at once, where the source can: for libraries that read through a callback. */
+  readSync?(target: Uint8Array, offset: number): void;
+  /** Another file beside this one, by its name; undefined where there is none. The caller closes it. */
+  sibling?(name: string): Promise<ByteSource | undefined>;
   close(): Promise<void>;
 }
 
@@ -27,6 +33,10 @@ export function sourceFromBytes(name: string, bytes: Uint8Array): ByteSource {
     async read(offset, length) {
       checkRange({ name, size: bytes.length }, offset, length);
       return bytes.subarray(offset, offset + length);
+    },
+    readSync(target, offset) {
+      checkRange({ name, size: bytes.length }, offset, target.length);
+      target.set(bytes.subarray(offset, offset + target.length));
     },
     async close() {},
   };
@@ -58,6 +68,23 @@ export async function sourceFromFile(path: string): Promise<ByteSource> {
         done += bytesRead;
       }
       return out;
+    },
+    readSync(target, offset) {
+      checkRange({ name: path, size }, offset, target.length);
+      let done = 0;
+      while (done < target.length) {
+        const bytesRead = readSync(handle.fd, target, done, target.length - done, offset + done);
+        if (bytesRead === 0) throw new FormatError(`${path}: truncated while reading`);
+        done += bytesRead;
+      }
+    },
+    async sibling(name) {
+      const beside = join(dirname(path), basename(name));
+      const found = await access(beside).then(
+        () => true,
+        () => false,
+      );
+      return found ? sourceFromFile(beside) : undefined;
     },
     close: () => handle.close(),
   };

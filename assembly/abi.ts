@@ -1,0 +1,170 @@
+/*
+ * What a host calls. Arguments are checked here and nowhere below; a negative return is an error code.
+ *
+ *   config = any 8-byte-aligned address     sv_config_default(config), then store f64 at config + 8 · Config.FIELD
+ *   sv_create(config, arena)                lays the model out from `arena` on (64-byte aligned), grows the memory, gives its end
+ *   sv_address(arena, Region.DATA) …        where to put data and find results
+ *   sv_sample, sv_initialise, sv_start, sv_align, sv_train, sv_encode, sv_decode
+ *
+ * With threads, each has its own instance on the same memory and calls sv_align, sv_train and sv_encode with its number.
+ */
+import { padded } from "./kernels/matmul";
+import { align, start_template } from "./model/align";
+import { Config, config_check, config_default, getU32 } from "./model/config";
+import { encode } from "./model/encode";
+import { initialise, sample_windows, template_bias } from "./model/initialise";
+import { network_forward, output_address } from "./model/layers";
+import { Progress, State, layout, reserve, workspace } from "./model/state";
+import { Sync } from "./model/threads";
+import { train } from "./model/train";
+import { spline_forward } from "./kernels/spline";
+import { link } from "./model/likelihood";
+
+export { Config } from "./model/config";
+export { Progress } from "./model/state";
+
+/** Version of this interface and of the layout of parameters. */
+export const ABI_VERSION: i32 = 1;
+
+/** Error codes. A configuration error is ERROR_CONFIG − index of the field. */
+export const ERROR_MEMORY: i32 = -1;
+export const ERROR_ARGUMENT: i32 = -2;
+export const ERROR_CONFIG: i32 = -100;
+
+/** Arrays a host may address. */
+export enum Region {
+  /** (frames, rows, cols) f32. */
+  DATA,
+  /** (windows, 3) i32: frame, row and column of each window's top-left pixel. */
+  ORIGINS,
+  /** (windows, 2 + 2 + 2L + 3) f32: shift, its variance, z, its variance, gain, offset, noise variance. */
+  RESULTS,
+  /** Parameters, Adam's first and second moment: f32, SIZES floats each. */
+  PARAMETERS,
+  MOMENT1,
+  MOMENT2,
+  /** f64, indexed by Progress. */
+  PROGRESS,
+  /** (STEPS, 4) f32: ELBO, reconstruction, KL, σ of each step. */
+  HISTORY,
+  /** i32: nonzero asks running jobs to stop after the present step. */
+  CANCEL,
+}
+
+@inline
+function at(arena: usize): State {
+  return changetype<State>(arena);
+}
+
+/** Fills the configuration at `config` with defaults. */
+export function sv_config_default(config: usize): void {
+  config_default(config);
+}
+
+/** Lays out a model. Gives the address past it, or an error code. */
+export function sv_create(config: usize, arena: usize): i64 {
+  if (arena == 0 || (arena & 63) != 0 || (config & 7) != 0) return ERROR_ARGUMENT;
+  const field = config_check(config);
+  if (field >= 0) return ERROR_CONFIG - field;
+  const state = at(arena);
+  if (!layout(state, config)) return ERROR_MEMORY;
+  // What is not set below starts as zero: padding, sums, synchronisation.
+  memory.fill(state.sync, 0, 64);
+  memory.fill(state.progress, 0, <usize>Progress.COUNT << 3);
+  memory.fill(state.parameters, 0, state.workspaces - state.parameters);
+  for (let t: u32 = 0; t < getU32(config, Config.THREADS); t++) {
+    const space = workspace(state, t);
+    memory.fill(space.x, 0, state.workspaceBytes - (space.x - changetype<usize>(space)));
+  }
+  changetype<Sync>(state.sync).threads = getU32(config, Config.THREADS);
+  return <i64>state.end;
+}
+
+/** Address of an array; 0 for an unknown one. */
+export function sv_address(arena: usize, region: i32): usize {
+  const state = at(arena);
+  switch (region) {
+    case Region.DATA: return state.data;
+    case Region.ORIGINS: return state.origins;
+    case Region.RESULTS: return state.results;
+    case Region.PARAMETERS: return state.parameters;
+    case Region.MOMENT1: return state.moment1;
+    case Region.MOMENT2: return state.moment2;
+    case Region.PROGRESS: return state.progress;
+    case Region.HISTORY: return state.history;
+    case Region.CANCEL: return state.sync + offsetof<Sync>("cancel");
+    default: return 0;
+  }
+}
+
+/** Floats in the parameter block. */
+export function sv_parameter_count(arena: usize): u32 {
+  return at(arena).parameterCount;
+}
+
+/** Floats in a row of RESULTS. */
+export function sv_result_stride(arena: usize): u32 {
+  return at(arena).resultStride;
+}
+
+/** Rows and columns of the decoder's canvas. */
+export function sv_canvas_rows(arena: usize): u32 {
+  return at(arena).canvasRows;
+}
+
+export function sv_canvas_cols(arena: usize): u32 {
+  return at(arena).canvasCols;
+}
+
+/** Draws the windows' positions. A host may store its own in ORIGINS instead. */
+export function sv_sample(arena: usize): void {
+  sample_windows(at(arena));
+}
+
+/** Draws the weights anew; moments and progress start at zero. */
+export function sv_initialise(arena: usize): void {
+  initialise(at(arena));
+}
+
+/** Template = image about (row, col) of a frame. */
+export function sv_start(arena: usize, frame: u32, row: f64, col: f64): void {
+  start_template(at(arena), frame, <f32>row, <f32>col);
+}
+
+/** Rounds of registration and averaging over the first `windows` windows. */
+export function sv_align(arena: usize, thread: u32, windows: u32, rounds: u32): i32 {
+  const state = at(arena);
+  if (thread >= getU32(state.config, Config.THREADS) || windows > getU32(state.config, Config.WINDOWS)) return ERROR_ARGUMENT;
+  align(state, thread, windows, rounds);
+  return 0;
+}
+
+/** Up to `steps` training steps. Gives the number done, or an error code. */
+export function sv_train(arena: usize, thread: u32, steps: u32): i32 {
+  const state = at(arena);
+  if (thread >= getU32(state.config, Config.THREADS)) return ERROR_ARGUMENT;
+  return train(state, thread, steps);
+}
+
+/** Pose and content of windows first … first + count − 1 into RESULTS. */
+export function sv_encode(arena: usize, thread: u32, first: u32, count: u32): i32 {
+  const state = at(arena);
+  if (thread >= getU32(state.config, Config.THREADS) || <u64>first + count > <u64>getU32(state.config, Config.WINDOWS)) return ERROR_ARGUMENT;
+  encode(state, thread, first, count);
+  return 0;
+}
+
+/**
+ * The motif at z (L floats): canvas pixels through the spline and the likelihood's link, (canvasRows − 3, canvasCols − 3) (one row
+ * for 1D signals); the motif’s centre is its pixel ((canvasRows − 3)/2, (canvasCols − 3)/2). Gives the address of the picture, valid until the next call.
+ */
+export function sv_decode(arena: usize, z: usize): usize {
+  const state = at(arena);
+  const space = workspace(state, 0);
+  memory.copy(space.templateX, z, <usize>getU32(state.config, Config.LATENT_DIM) << 2);
+  network_forward(state.decoder, space.templateX, state.parameters, 1, 1, space.packing);
+  const rows: u32 = state.flat ? 1 : state.canvasRows - 3, cols = state.canvasCols - 3;
+  spline_forward(space.template, output_address(state.decoder, space.templateX, 1), state.canvasCols, 1, 1, rows, cols, state.flat, space.spline);
+  link(space.template, space.template, rows * cols, getU32(state.config, Config.LIKELIHOOD));
+  return space.template;
+}

@@ -1,0 +1,154 @@
+/*
+ * The configuration block: an array of f64 in linear memory, indexed by `Config`. The host fills it with `sv_config_default`
+ * and stores what it wants different. Names and meaning are declared here once; the enum is exported, so hosts read the
+ * indices from the module.
+ */
+
+/** Index of each field. Pixels are those of the data handed to the core. */
+export enum Config {
+  /** Images or samples in the data, and their size in pixels. A 1D signal has one row. */
+  FRAMES,
+  ROWS,
+  COLS,
+  /** Window size in pixels. */
+  WINDOW_ROWS,
+  WINDOW_COLS,
+  /** Largest shift in pixels, each way; 0 on the row axis of 1D signals. */
+  SHIFT_ROWS,
+  SHIFT_COLS,
+  /** Prior standard deviation of the shift in pixels; 0 for flat within the largest shift. */
+  SHIFT_PRIOR,
+  /** Number of content latents L. */
+  LATENT_DIM,
+  /** Windows to train on. */
+  WINDOWS,
+  /** Windows in a step, and in a chunk (a thread's unit of work; fixed, so that sums do not depend on threads). */
+  BATCH,
+  CHUNK,
+  /** 0: MLP, 1: convolutional. */
+  ENCODER,
+  DECODER,
+  /** Hidden widths of the MLPs (0: layer left out), channels of the convolutional nets. */
+  ENCODER_HIDDEN_1,
+  ENCODER_HIDDEN_2,
+  DECODER_HIDDEN_1,
+  DECODER_HIDDEN_2,
+  ENCODER_CHANNELS,
+  DECODER_CHANNELS,
+  /** 0: Gaussian with learned σ, 1: Bernoulli, 2: continuous Bernoulli, 3: Poisson. */
+  LIKELIHOOD,
+  /** Scale of the KL term after its warm-up of BETA_WARMUP steps from 0. */
+  BETA,
+  BETA_WARMUP,
+  /** Adam: rate at the end of RATE_WARMUP steps, then a cosine down to RATE · RATE_FINAL at step STEPS. */
+  RATE,
+  RATE_WARMUP,
+  RATE_FINAL,
+  STEPS,
+  /** Prior standard deviations of each window's gain (about 1) and offset (about 0); 0 fixes them. */
+  GAIN_PRIOR,
+  OFFSET_PRIOR,
+  /** Gauss–Newton steps on the pose in training, and on pose and content in encoding. */
+  REFINE_TRAIN,
+  REFINE_ENCODE,
+  /** Whole number below 2³². */
+  SEED,
+  THREADS,
+  /** Number of fields. */
+  COUNT,
+}
+
+@inline
+export function get(config: usize, field: Config): f64 {
+  return load<f64>(config + (<usize>field << 3));
+}
+
+@inline
+export function getU32(config: usize, field: Config): u32 {
+  return <u32>get(config, field);
+}
+
+@inline
+export function set(config: usize, field: Config, value: f64): void {
+  store<f64>(config + (<usize>field << 3), value);
+}
+
+/** Fills a configuration with the defaults; the data's size and the window have none and are 0. Writes. */
+export function config_default(config: usize): void {
+  memory.fill(config, 0, <usize>Config.COUNT << 3);
+  set(config, Config.FRAMES, 1);
+  set(config, Config.LATENT_DIM, 2);
+  set(config, Config.WINDOWS, 10000);
+  set(config, Config.BATCH, 96);
+  set(config, Config.CHUNK, 24);
+  set(config, Config.ENCODER_HIDDEN_1, 128);
+  set(config, Config.ENCODER_HIDDEN_2, 64);
+  set(config, Config.DECODER_HIDDEN_1, 64);
+  set(config, Config.DECODER_HIDDEN_2, 64);
+  set(config, Config.ENCODER_CHANNELS, 16);
+  set(config, Config.DECODER_CHANNELS, 16);
+  set(config, Config.BETA, 1);
+  set(config, Config.RATE, 0.002);
+  set(config, Config.RATE_WARMUP, 10);
+  set(config, Config.RATE_FINAL, 0.05);
+  set(config, Config.STEPS, 300);
+  set(config, Config.GAIN_PRIOR, 0.3);
+  set(config, Config.OFFSET_PRIOR, 0.3);
+  set(config, Config.REFINE_TRAIN, 1);
+  set(config, Config.REFINE_ENCODE, 2);
+  set(config, Config.THREADS, 1);
+}
+
+/** Least and greatest allowed value of a field. */
+@inline
+function within(config: usize, field: Config, least: f64, greatest: f64): bool {
+  const value = get(config, field);
+  return value >= least && value <= greatest; // false for NaN
+}
+
+@inline
+function whole(config: usize, field: Config, least: f64, greatest: f64): bool {
+  return within(config, field, least, greatest) && floor(get(config, field)) == get(config, field);
+}
+
+/** −1 where the configuration can be run, else the index of the first field that is out of range. */
+export function config_check(config: usize): i32 {
+  for (let field: i32 = Config.FRAMES; field < Config.COUNT; field++) if (!field_ok(config, field)) return field;
+  return -1;
+}
+
+function field_ok(config: usize, field: i32): bool {
+  switch (field) {
+    case Config.FRAMES: return whole(config, field, 1, 16777216);
+    case Config.ROWS: return whole(config, field, 1, 65536);
+    case Config.COLS: return whole(config, field, 2, 65536);
+    case Config.WINDOW_ROWS: return whole(config, field, 1, min(512, get(config, Config.ROWS)));
+    case Config.WINDOW_COLS: return whole(config, field, 4, min(8192, get(config, Config.COLS)));
+    case Config.SHIFT_ROWS: return whole(config, field, 0, get(config, Config.WINDOW_ROWS));
+    case Config.SHIFT_COLS: return whole(config, field, 0, get(config, Config.WINDOW_COLS));
+    case Config.LATENT_DIM: return whole(config, field, 1, 16);
+    case Config.WINDOWS: return whole(config, field, 1, 16777216);
+    case Config.BATCH: return whole(config, field, 1, 65536);
+    case Config.CHUNK: return whole(config, field, 1, get(config, Config.BATCH));
+    case Config.ENCODER:
+    case Config.DECODER: return whole(config, field, 0, 1);
+    case Config.ENCODER_HIDDEN_1:
+    case Config.ENCODER_HIDDEN_2:
+    case Config.DECODER_HIDDEN_1:
+    case Config.DECODER_HIDDEN_2: return whole(config, field, 0, 4096);
+    case Config.ENCODER_CHANNELS:
+    case Config.DECODER_CHANNELS: return whole(config, field, 1, 256);
+    case Config.LIKELIHOOD: return whole(config, field, 0, 3);
+    case Config.RATE_FINAL: return within(config, field, 0, 1);
+    case Config.REFINE_TRAIN:
+    case Config.REFINE_ENCODE: return whole(config, field, 0, 20);
+    case Config.BETA_WARMUP:
+    case Config.RATE_WARMUP:
+    case Config.STEPS: return whole(config, field, 0, 1e9);
+    case Config.SEED: return whole(config, field, 0, 4294967295);
+    case Config.THREADS: return whole(config, field, 1, 64);
+    case Config.RATE: return within(config, field, 1e-9, 1);
+    case Config.BETA: return within(config, field, 0, 1e6);
+    default: return within(config, field, 0, Infinity);
+  }
+}

@@ -1,0 +1,64 @@
+import { random_uniform } from "../kernels/random";
+import { Config, get, getU32 } from "./config";
+import { CANVAS, CONV2D, DENSE, Layer, Network, bias_size, fan_in, layerAt } from "./layers";
+import { STREAM_INIT, STREAM_WINDOWS, seed_of } from "./step";
+import { Progress, State } from "./state";
+import { set_progress } from "./train";
+import { padded } from "../kernels/matmul";
+
+/** The decoder's last weights start this much smaller, so that content begins as a small change of the template. */
+const LAST_SCALE: f64 = 0.1;
+
+/** Weights uniform in ±1/√fan-in, biases 0 (the template comes from alignment); Adam and progress start anew. */
+export function initialise(state: State): void {
+  memory.fill(state.parameters, 0, <usize>state.blockStride << 2);
+  memory.fill(state.moment1, 0, <usize>state.blockStride << 2);
+  memory.fill(state.moment2, 0, <usize>state.blockStride << 2);
+  memory.fill(state.progress, 0, <usize>Progress.COUNT << 3);
+  set_progress(state, Progress.VARIANCE, 1);
+  initialise_network(state, state.encoder, 0, 1);
+  initialise_network(state, state.decoder, 100, LAST_SCALE);
+}
+
+function initialise_network(state: State, net: Network, stream: u32, lastScale: f64): void {
+  let last: i32 = -1;
+  for (let i: u32 = 0; i < net.count; i++) if (fan_in(layerAt(net, i)) > 0) last = i;
+  for (let i: u32 = 0; i < net.count; i++) {
+    const layer = layerAt(net, i);
+    if (fan_in(layer) > 0) initialise_layer(state, layer, stream + i, <i32>i == last ? lastScale : 1);
+  }
+}
+
+/** Numbers are drawn by (input, output), not by address, so that the layout can change without changing a fit. */
+function initialise_layer(state: State, layer: Layer, stream: u32, scale: f64): void {
+  const seed = seed_of(state.config), inputs = fan_in(layer);
+  const bound = scale / sqrt<f64>(<f64>inputs);
+  const weights = state.parameters + (<usize>layer.weight << 2);
+  for (let j: u32 = 0; j < layer.outC; j++) {
+    for (let p: u32 = 0; p < inputs; p++) {
+      const value = (2 * random_uniform(seed, STREAM_INIT + stream * 16, p, j) - 1) * bound;
+      store<f32>(weights + (<usize>((j / 8 * inputs + p) * 8 + j % 8) << 2), <f32>value);
+    }
+  }
+}
+
+/** Address of the decoder's last bias: one value a canvas pixel. */
+export function template_bias(state: State): usize {
+  const layer = layerAt(state.decoder, state.decoder.count - 1);
+  return state.parameters + (<usize>layer.bias << 2);
+}
+
+/** Windows at uniform whole-pixel positions; stand-alone samples of the window's size get one window each, in turn. Writes state.origins. */
+export function sample_windows(state: State): void {
+  const config = state.config;
+  const seed = seed_of(config);
+  const frames = getU32(config, Config.FRAMES), count = getU32(config, Config.WINDOWS);
+  const rows = getU32(config, Config.ROWS) - getU32(config, Config.WINDOW_ROWS) + 1;
+  const cols = getU32(config, Config.COLS) - getU32(config, Config.WINDOW_COLS) + 1;
+  for (let i: u32 = 0; i < count; i++) {
+    const at = state.origins + <usize>i * 12;
+    store<u32>(at, i % frames);
+    store<u32>(at, <u32>(random_uniform(seed, STREAM_WINDOWS, i, 0) * <f64>rows), 4);
+    store<u32>(at, <u32>(random_uniform(seed, STREAM_WINDOWS, i, 1) * <f64>cols), 8);
+  }
+}

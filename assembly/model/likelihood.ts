@@ -1,0 +1,37 @@
+import { exp_ps, sigmoid_ps } from "../kernels/math";
+
+/*
+ * The likelihoods' links: the decoder's canvas holds the mean itself (Gaussian), its logit (Bernoulli, continuous Bernoulli)
+ * or its logarithm (Poisson).
+ */
+
+export const GAUSSIAN: u32 = 0;
+export const BERNOULLI: u32 = 1;
+export const CONTINUOUS_BERNOULLI: u32 = 2;
+export const POISSON: u32 = 3;
+
+/** y (n) = mean of the prediction x. Writes; in place allowed. */
+export function link(y: usize, x: usize, n: u32, likelihood: u32): void {
+  if (likelihood == GAUSSIAN) {
+    if (y != x) memory.copy(y, x, <usize>n << 2);
+    return;
+  }
+  for (let p: u32 = 0; p < n; p += 4) {
+    const at = <usize>p << 2;
+    const v = v128.load(x + at);
+    v128.store(y + at, likelihood == POISSON ? exp_ps(v) : sigmoid_ps(v));
+  }
+}
+
+/** d (n) *= scale · ∂mean/∂prediction at the given mean. */
+export function link_slope(d: usize, mean: usize, scale: f32, n: u32, likelihood: u32): void {
+  const factor = f32x4.splat(scale), one = f32x4.splat(1);
+  for (let p: u32 = 0; p < n; p += 4) {
+    const at = <usize>p << 2;
+    let v = f32x4.mul(factor, v128.load(d + at));
+    const m = v128.load(mean + at);
+    if (likelihood == POISSON) v = f32x4.mul(v, m);
+    else if (likelihood != GAUSSIAN) v = f32x4.mul(v, f32x4.mul(m, f32x4.sub(one, m)));
+    v128.store(d + at, v);
+  }
+}

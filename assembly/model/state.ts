@@ -1,0 +1,240 @@
+import { crop_scratch } from "../kernels/crop";
+import { padded } from "../kernels/matmul";
+import { score_stride } from "../kernels/correlate";
+import { spline_scratch } from "../kernels/spline";
+import { Config, getU32 } from "./config";
+import { NETWORK_BYTES, Network, activations_size } from "./layers";
+import { build_decoder, build_encoder, canvas_cols, canvas_rows } from "./networks";
+
+/*
+ * One model in linear memory: this block, then every array it needs, laid out once from the configuration.
+ * Nothing is allocated later.
+ */
+
+/** Most latents; bounds the arrays of sums in a chunk's statistics. */
+export const MAX_LATENTS: u32 = 16;
+/** Nuisance columns of the pose's normal equations beside the latents: shift (2), gain, offset. */
+export const POSE_COLUMNS: u32 = 4;
+
+/** Sums of one chunk over its windows, f64: added up in chunk order. */
+@unmanaged
+export class ChunkSums {
+  /** Negative log-likelihood, squared residual, KL; windows counted. */
+  nll: f64;
+  squares: f64;
+  kl: f64;
+  windows: f64;
+}
+
+export const SUMS_BYTES: usize = offsetof<ChunkSums>() + <usize>MAX_LATENTS * 8;
+
+/** What a host may read while a job runs and must keep in a checkpoint: f64, indexed by `Progress`. */
+export enum Progress {
+  /** Training steps done. */
+  STEP,
+  /** Noise variance of the likelihood, (normalised units)². */
+  VARIANCE,
+  /** Running means over recent steps, per window: ELBO, negative log-likelihood, KL. */
+  ELBO,
+  RECONSTRUCTION,
+  KL,
+  /** Gradients that were not finite, ever; the fit is stopped at the first. */
+  NONFINITE,
+  /** Windows encoded by the present job. */
+  ENCODED,
+  /** Entries of the history written. */
+  HISTORY,
+  /** KL of each latent, MAX_LATENTS values. */
+  KL_LATENT,
+  COUNT = 24,
+}
+
+@unmanaged
+export class State {
+  config: usize;
+  /** Synchronisation of threads, in a cache line of its own (threads.ts). */
+  sync: usize;
+  progress: usize;
+  encoder: Network;
+  decoder: Network;
+  /** Parameters of both networks; Adam's moments; one gradient block a chunk of a batch, `blockStride` floats apart. */
+  parameterCount: u32;
+  blockStride: u32;
+  parameters: usize;
+  moment1: usize;
+  moment2: usize;
+  gradients: usize;
+  chunkSums: usize;
+  /** History of training: (STEPS, 4) f32: ELBO, reconstruction, KL, σ. */
+  history: usize;
+  /** Data (frames, rows, cols). */
+  data: usize;
+  /** (windows, 3) i32: frame, row and column of the top-left pixel. */
+  origins: usize;
+  /** Results of encoding, (windows, …) f32: shift (2), its variance (2), z (L), its variance (L), gain, offset, noise variance. */
+  results: usize;
+  resultStride: u32;
+  /** The canvas, and pixels in a window. */
+  canvasSize: u32;
+  canvasRows: u32;
+  canvasCols: u32;
+  pixels: u32;
+  /** 1 row: no shift along rows. */
+  flat: bool;
+  /** One block of scratch a thread. */
+  workspaces: usize;
+  workspaceBytes: usize;
+  end: usize;
+}
+
+/** Scratch of one thread; arrays for a chunk of n windows. */
+@unmanaged
+export class Workspace {
+  /** Windows x and re-centred windows are (n, padded(pixels)); the latter are the encoder's input. */
+  x: usize;
+  encoderX: usize;
+  encoderD: usize;
+  decoderX: usize;
+  decoderD: usize;
+  packing: usize;
+  /** (n) u32: which windows these are. */
+  windows: usize;
+  /** (n, 2) shift; (n) gain, offset; (n, L) ε of the reparameterisation. */
+  shift: usize;
+  gain: usize;
+  offset: usize;
+  noise: usize;
+  /** Rendered window, residual, and derivative images (POSE_COLUMNS + L), each padded(pixels). */
+  rendered: usize;
+  residual: usize;
+  derivatives: usize;
+  /** (n, L, padded(pixels)) derivatives of each rendered window to its content. */
+  tangents: usize;
+  /** Decoder's activations for one window at z = 0, and its canvas smoothed to pixel values. */
+  templateX: usize;
+  template: usize;
+  templateSums: usize;
+  templateSquares: usize;
+  /** Packed windows and scores of the correlation. */
+  packedWindows: usize;
+  scores: usize;
+  tile: usize;
+  spline: usize;
+  sumsScratch: usize;
+  normal: usize;
+  rhs: usize;
+  column: usize;
+}
+
+/** The next array, at a 64-byte boundary so that threads share no cache line; vector reads may run 64 bytes past its end. */
+@inline
+function bytes(state: State, count: usize): usize {
+  const address = state.end;
+  state.end = (address + count + 64 + 63) & ~63;
+  return address;
+}
+
+@inline
+function floats(state: State, count: u32): usize {
+  return bytes(state, <usize>count << 2);
+}
+
+/** Grows the memory so that addresses below `end` exist; false where the engine refuses. */
+export function reserve(end: usize): bool {
+  const pages = <i32>((end + 65535) >> 16);
+  const missing = pages - memory.size();
+  return missing <= 0 || memory.grow(missing) >= 0;
+}
+
+/** Number of chunks in a batch. */
+@inline
+export function chunk_count(config: usize): u32 {
+  const chunk = getU32(config, Config.CHUNK);
+  return (getU32(config, Config.BATCH) + chunk - 1) / chunk;
+}
+
+/**
+ * Lays out `state` (at a 64-byte boundary) for its configuration and takes the memory. Sets addresses and nothing else.
+ * False where the memory cannot be had.
+ */
+export function layout(state: State, config: usize): bool {
+  if (!reserve(changetype<usize>(state) + offsetof<State>() + 65536)) return false;
+  state.end = (changetype<usize>(state) + offsetof<State>() + 63) & ~63;
+  const chunk = getU32(config, Config.CHUNK);
+  state.config = bytes(state, <usize>Config.COUNT << 3);
+  memory.copy(state.config, config, <usize>Config.COUNT << 3);
+  state.sync = bytes(state, 64);
+  state.progress = bytes(state, <usize>Progress.COUNT << 3);
+  state.encoder = changetype<Network>(bytes(state, NETWORK_BYTES));
+  state.decoder = changetype<Network>(bytes(state, NETWORK_BYTES));
+  build_encoder(state.encoder, config, 0, chunk);
+  build_decoder(state.decoder, config, state.encoder.parametersEnd, chunk);
+  state.parameterCount = state.decoder.parametersEnd;
+  state.blockStride = (state.parameterCount + 15) & ~15;
+  state.canvasRows = canvas_rows(config);
+  state.canvasCols = canvas_cols(config);
+  state.canvasSize = state.canvasRows * state.canvasCols;
+  state.pixels = getU32(config, Config.WINDOW_ROWS) * getU32(config, Config.WINDOW_COLS);
+  state.flat = getU32(config, Config.ROWS) == 1;
+  state.parameters = floats(state, state.blockStride);
+  state.moment1 = floats(state, state.blockStride);
+  state.moment2 = floats(state, state.blockStride);
+  // Alignment keeps numerator and denominator of the template there.
+  state.gradients = floats(state, chunk_count(config) * max(state.blockStride, 2 * padded(state.canvasSize)));
+  state.chunkSums = bytes(state, <usize>chunk_count(config) * SUMS_BYTES);
+  state.history = floats(state, 4 * getU32(config, Config.STEPS));
+  state.data = bytes(state, <usize>(getU32(config, Config.FRAMES) * getU32(config, Config.ROWS)) * <usize>getU32(config, Config.COLS) * 4 + 64);
+  const windows = getU32(config, Config.WINDOWS);
+  state.origins = bytes(state, <usize>windows * 12);
+  state.resultStride = 2 + 2 + 2 * getU32(config, Config.LATENT_DIM) + 3;
+  state.results = floats(state, windows * state.resultStride);
+  state.workspaces = state.end;
+  if (!reserve(state.end + offsetof<Workspace>())) return false;
+  layout_workspace(workspace(state, 0), state);
+  state.workspaceBytes = state.end - state.workspaces;
+  const threads = getU32(config, Config.THREADS);
+  if (!reserve(state.workspaces + state.workspaceBytes * <usize>threads)) return false;
+  for (let t: u32 = 1; t < threads; t++) layout_workspace(workspace(state, t), state);
+  return true;
+}
+
+function layout_workspace(target: Workspace, state: State): void {
+  const config = state.config;
+  const n = getU32(config, Config.CHUNK), latents = getU32(config, Config.LATENT_DIM);
+  const rows = getU32(config, Config.WINDOW_ROWS), cols = getU32(config, Config.WINDOW_COLS);
+  const shiftRows = 2 * getU32(config, Config.SHIFT_ROWS) + 1, shiftCols = 2 * getU32(config, Config.SHIFT_COLS) + 1;
+  const pixels = padded(state.pixels), columns = POSE_COLUMNS + latents, scores = shiftRows * score_stride(shiftCols);
+  state.end = (changetype<usize>(target) + offsetof<Workspace>() + 63) & ~63;
+  target.x = floats(state, n * pixels);
+  target.encoderX = floats(state, activations_size(state.encoder, n));
+  target.encoderD = floats(state, activations_size(state.encoder, n));
+  target.decoderX = floats(state, activations_size(state.decoder, n));
+  target.decoderD = floats(state, activations_size(state.decoder, n));
+  target.packing = floats(state, max(state.encoder.scratch, state.decoder.scratch) + 64);
+  target.windows = floats(state, n);
+  target.shift = floats(state, 2 * n);
+  target.gain = floats(state, n);
+  target.offset = floats(state, n);
+  target.noise = floats(state, n * latents);
+  target.rendered = floats(state, pixels);
+  target.residual = floats(state, pixels);
+  target.derivatives = floats(state, columns * pixels);
+  target.tangents = floats(state, n * latents * pixels);
+  target.templateX = floats(state, activations_size(state.decoder, 1));
+  target.template = floats(state, padded(state.canvasSize) + 64);
+  target.templateSums = floats(state, scores);
+  target.templateSquares = floats(state, scores);
+  target.packedWindows = floats(state, ((n + 3) & ~3) * state.pixels);
+  target.scores = floats(state, ((n + 3) & ~3) * scores);
+  target.tile = floats(state, crop_scratch(max<u32>(rows, 4), state.canvasCols));
+  target.spline = floats(state, spline_scratch(state.canvasRows, state.canvasCols));
+  target.sumsScratch = bytes(state, <usize>(shiftCols + cols) << 4);
+  target.normal = bytes(state, <usize>(columns * columns) << 3);
+  target.rhs = bytes(state, <usize>columns << 3);
+  target.column = bytes(state, <usize>columns << 3);
+}
+
+@inline
+export function workspace(state: State, thread: u32): Workspace {
+  return changetype<Workspace>(state.workspaces + <usize>thread * state.workspaceBytes);
+}

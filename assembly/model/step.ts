@@ -1,0 +1,181 @@
+import { exp_ps } from "../kernels/math";
+import { crop_forward } from "../kernels/crop";
+import { padded } from "../kernels/matmul";
+import { random_normal } from "../kernels/random";
+import { Config, get, getU32 } from "./config";
+import { network_backward, network_forward, output_address } from "./layers";
+import { canvas_gradient, negative_log_likelihood } from "./objective";
+import { canvases, correlate, predict, prepare_template, recentre, refine } from "./pose";
+import { ChunkSums, SUMS_BYTES, State, Workspace } from "./state";
+
+/*
+ * One chunk of a training step: windows → pose → encoder → latent → decoder → likelihood → backward, gradients into the chunk's
+ * own block. Shift, gain and offset are at their optimum, so by the envelope theorem no gradient flows through them.
+ */
+
+/** Streams of the random generator. */
+export const STREAM_INIT: u32 = 1;
+export const STREAM_WINDOWS: u32 = 2;
+export const STREAM_LATENT: u32 = 3;
+export const STREAM_START: u32 = 4;
+
+@inline
+export function seed_of(config: usize): u64 {
+  return <u64>get(config, Config.SEED);
+}
+
+@inline
+export function chunk_sums(state: State, chunk: u32): ChunkSums {
+  return changetype<ChunkSums>(state.chunkSums + <usize>chunk * SUMS_BYTES);
+}
+
+/** KL of latent l summed over the chunk. */
+@inline
+export function kl_latent(sums: ChunkSums, l: u32): usize {
+  return changetype<usize>(sums) + offsetof<ChunkSums>() + (<usize>l << 3);
+}
+
+/** Cuts window `window` into row i of space.x. */
+export function load_window(state: State, space: Workspace, i: u32, window: u32): void {
+  const config = state.config;
+  const origin = state.origins + <usize>window * 12;
+  const cols = getU32(config, Config.COLS);
+  const image = state.data + <usize>load<u32>(origin) * <usize>(getU32(config, Config.ROWS) * cols) * 4;
+  const out = space.x + (<usize>(i * padded(state.pixels)) << 2);
+  crop_forward(out, image, cols, load<u32>(origin, 4), load<u32>(origin, 8), getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS));
+  for (let p = state.pixels; p < padded(state.pixels); p++) store<f32>(out + (<usize>p << 2), 0);
+}
+
+/** The template of the mean content, z = 0, with parameters that no thread changes now. */
+export function decode_template(state: State, space: Workspace): void {
+  const latents = getU32(state.config, Config.LATENT_DIM);
+  memory.fill(space.templateX, 0, <usize>padded(latents) << 2);
+  network_forward(state.decoder, space.templateX, state.parameters, 1, 1, space.packing);
+  prepare_template(state, space, output_address(state.decoder, space.templateX, 1));
+}
+
+/** Encoder on the re-centred windows: μ and log σ in the rows of `encoded`. */
+export function encode_windows(state: State, space: Workspace, first: usize, m: u32): void {
+  for (let i: u32 = 0; i < m; i++) recentre(state, space, i, load<u32>(first + (<usize>i << 2)));
+  network_forward(state.encoder, space.encoderX, state.parameters, getU32(state.config, Config.CHUNK), m, space.packing);
+}
+
+/** Address of (μ, log σ) of window i. */
+@inline
+export function encoded(state: State, space: Workspace, i: u32): usize {
+  const n = getU32(state.config, Config.CHUNK);
+  return output_address(state.encoder, space.encoderX, n) + (<usize>(i * padded(2 * getU32(state.config, Config.LATENT_DIM))) << 2);
+}
+
+/** Row i of the decoder's input. */
+@inline
+export function latent(state: State, space: Workspace, i: u32): usize {
+  return space.decoderX + (<usize>(i * padded(getU32(state.config, Config.LATENT_DIM))) << 2);
+}
+
+/** Decoder on what `latent` rows hold. */
+export function decode_windows(state: State, space: Workspace, m: u32): void {
+  network_forward(state.decoder, space.decoderX, state.parameters, getU32(state.config, Config.CHUNK), m, space.packing);
+}
+
+/** Puts the posterior means into the decoder's input. */
+export function take_means(state: State, space: Workspace, m: u32): void {
+  const latents = getU32(state.config, Config.LATENT_DIM);
+  for (let i: u32 = 0; i < m; i++) memory.copy(latent(state, space, i), encoded(state, space, i), <usize>latents << 2);
+}
+
+/** Pose of the chunk's windows: correlation with the template, then REFINE_TRAIN steps through each window's own canvas. */
+function infer_pose(state: State, space: Workspace, windows: usize, m: u32, variance: f64): void {
+  for (let i: u32 = 0; i < m; i++) {
+    load_window(state, space, i, load<u32>(windows + (<usize>i << 2)));
+    store<f32>(space.gain + (<usize>i << 2), 1);
+    store<f32>(space.offset + (<usize>i << 2), 0);
+  }
+  correlate(state, space, m, variance);
+  const steps = getU32(state.config, Config.REFINE_TRAIN);
+  for (let k: u32 = 0; k < steps; k++) {
+    encode_windows(state, space, windows, m);
+    take_means(state, space, m);
+    decode_windows(state, space, m);
+    refine(state, space, canvases(state, space), padded(state.canvasSize), m, variance);
+  }
+}
+
+/** z = μ + e^s·ε into the decoder's input; ε is kept for the way back. s is held within ±8. */
+function sample_latents(state: State, space: Workspace, step: u32, first: u32, m: u32): void {
+  const latents = getU32(state.config, Config.LATENT_DIM);
+  const seed = seed_of(state.config);
+  for (let i: u32 = 0; i < m; i++) {
+    const row = encoded(state, space, i);
+    for (let l: u32 = 0; l < latents; l++) {
+      const at = <usize>l << 2;
+      const s = row + (<usize>latents << 2) + at;
+      store<f32>(s, min<f32>(8, max<f32>(-8, load<f32>(s))));
+      const noise = <f32>random_normal(seed, STREAM_LATENT + l * 16, step, first + i);
+      store<f32>(space.noise + (<usize>(i * latents) << 2) + at, noise);
+      store<f32>(latent(state, space, i) + at, load<f32>(row + at) + scale_of(s) * noise);
+    }
+  }
+}
+
+/** e^s. */
+@inline
+function scale_of(s: usize): f32 {
+  return f32x4.extract_lane(exp_ps(v128.load32_splat(s)), 0);
+}
+
+/** Likelihood of each window at its sampled content; its gradient to the canvases into the decoder's output gradient. */
+function likelihood(state: State, space: Workspace, m: u32, variance: f64, sums: ChunkSums, scale: f64): void {
+  const stride = padded(state.canvasSize);
+  const n = getU32(state.config, Config.CHUNK);
+  const dCanvas = output_address(state.decoder, space.decoderD, n);
+  memory.fill(dCanvas, 0, <usize>(m * stride) << 2);
+  for (let i: u32 = 0; i < m; i++) {
+    const at = <usize>(i * stride) << 2;
+    const cost = predict(state, space, i, canvases(state, space) + at, variance);
+    sums.nll += negative_log_likelihood(state, space, i, cost, variance);
+    sums.squares += cost;
+    canvas_gradient(state, space, i, dCanvas + at, variance, <f32>scale);
+  }
+}
+
+/** KL(N(μ, e^2s) ‖ N(0, 1)), and the gradient of the whole loss to (μ, s) into the encoder's output gradient. */
+function latent_backward(state: State, space: Workspace, m: u32, beta: f64, sums: ChunkSums, scale: f64): void {
+  const latents = getU32(state.config, Config.LATENT_DIM);
+  const n = getU32(state.config, Config.CHUNK);
+  const dEncoded = output_address(state.encoder, space.encoderD, n);
+  for (let i: u32 = 0; i < m; i++) {
+    const row = encoded(state, space, i);
+    const dRow = dEncoded + (<usize>(i * padded(2 * latents)) << 2);
+    const dz = space.decoderD + (<usize>(i * padded(latents)) << 2);
+    for (let l: u32 = 0; l < latents; l++) {
+      const at = <usize>l << 2, up = at + (<usize>latents << 2);
+      const mean = <f64>load<f32>(row + at), s = <f64>load<f32>(row + up);
+      const deviation = <f64>scale_of(row + up);
+      const kl = 0.5 * (mean * mean + deviation * deviation - 1) - s;
+      sums.kl += kl;
+      store<f64>(kl_latent(sums, l), load<f64>(kl_latent(sums, l)) + kl);
+      const slope = <f64>load<f32>(dz + at);
+      const noise = <f64>load<f32>(space.noise + (<usize>(i * latents + l) << 2));
+      store<f32>(dRow + at, <f32>(slope + beta * scale * mean));
+      store<f32>(dRow + up, <f32>(slope * deviation * noise + beta * scale * (deviation * deviation - 1)));
+    }
+  }
+}
+
+/**
+ * Forward and backward of the m windows whose indices are at `windows` (u32), the `first` of the batch: gradients of the mean
+ * over the batch (weight `scale` a window) accumulate into `gradient`, sums into `sums`.
+ */
+export function train_chunk(state: State, space: Workspace, windows: usize, first: u32, m: u32, step: u32, variance: f64, beta: f64, scale: f64, gradient: usize, sums: ChunkSums): void {
+  const n = getU32(state.config, Config.CHUNK);
+  infer_pose(state, space, windows, m, variance);
+  encode_windows(state, space, windows, m);
+  sample_latents(state, space, step, first, m);
+  decode_windows(state, space, m);
+  likelihood(state, space, m, variance, sums, scale);
+  network_backward(state.decoder, space.decoderD, gradient, space.decoderX, state.parameters, n, m, true, space.packing);
+  latent_backward(state, space, m, beta, sums, scale);
+  network_backward(state.encoder, space.encoderD, gradient, space.encoderX, state.parameters, n, m, false, space.packing);
+  sums.windows += <f64>m;
+}

@@ -1,0 +1,50 @@
+/*
+ * Threads of one job run the same functions on the same state. Work is handed out by a counter; a barrier ends each phase.
+ * In the builds without threads these fold to nothing but the counter.
+ */
+
+/** Turns of spinning on a barrier before a thread sleeps: about 50 µs. */
+const SPINS: u32 = 2000;
+
+@unmanaged
+export class Sync {
+  threads: u32;
+  arrived: u32;
+  generation: u32;
+  /** Next unit of work of this phase. */
+  next: u32;
+  /** Set by the host: stop after the present step. */
+  cancel: u32;
+  /** What thread 0 saw of `cancel`, so that all threads stop at the same step. */
+  stop: u32;
+}
+
+/** The next unit of work of this phase. */
+@inline
+export function claim(sync: Sync): u32 {
+  if (ASC_FEATURE_THREADS) return atomic.add<u32>(changetype<usize>(sync), 1, offsetof<Sync>("next"));
+  return sync.next++;
+}
+
+/** Waits until every thread is here; the last one starts the counter of work anew. */
+export function barrier(sync: Sync): void {
+  if (!ASC_FEATURE_THREADS) {
+    sync.next = 0;
+    return;
+  }
+  const at = changetype<usize>(sync);
+  const generation = atomic.load<u32>(at, offsetof<Sync>("generation"));
+  if (atomic.add<u32>(at, 1, offsetof<Sync>("arrived")) + 1 == sync.threads) {
+    atomic.store<u32>(at, 0, offsetof<Sync>("arrived"));
+    atomic.store<u32>(at, 0, offsetof<Sync>("next"));
+    atomic.add<u32>(at, 1, offsetof<Sync>("generation"));
+    atomic.notify(at + offsetof<Sync>("generation"), -1);
+    return;
+  }
+  for (let i: u32 = 0; i < SPINS; i++) {
+    if (atomic.load<u32>(at, offsetof<Sync>("generation")) != generation) return;
+  }
+  while (atomic.load<u32>(at, offsetof<Sync>("generation")) == generation) {
+    atomic.wait<i32>(at + offsetof<Sync>("generation"), <i32>generation, -1);
+  }
+}

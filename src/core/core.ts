@@ -1,0 +1,101 @@
+import { instantiateSync } from "@assemblyscript/loader";
+import type { instantiate } from "../../build/core.simd.js";
+import { ConfigError, NumericsError } from "../errors.ts";
+
+/** What the Wasm core exports (assembly/abi.ts), typed by its generated bindings. */
+type CoreExports = Awaited<ReturnType<typeof instantiate>>;
+export type ConfigField = Exclude<keyof CoreExports["Config"], "COUNT">;
+export type ProgressField = Exclude<keyof CoreExports["Progress"], "COUNT">;
+export type RegionName = keyof CoreExports["Region"];
+
+/** Where the model begins in linear memory: past the configuration block. */
+const CONFIG_ADDRESS = 64;
+const ARENA = 4096;
+
+/** The fields of a configuration that a caller sets; the others keep the core's defaults. */
+export type CoreConfig = Partial<Record<ConfigField, number>>;
+
+/** Every number of the core's `enum`s, as it exports them. */
+function indices(globals: Record<string, WebAssembly.Global>): Record<string, number> {
+  return Object.fromEntries(Object.entries(globals).map(([name, global]) => [name, global.value as number]));
+}
+
+/** One instance of the Wasm core and the model in its memory. Functions are called directly; arrays are views of the memory. */
+export class Core {
+  readonly exports: CoreExports;
+  readonly memory: WebAssembly.Memory;
+  readonly #config: Record<string, number>;
+  readonly #progress: Record<string, number>;
+  readonly #region: Record<string, number>;
+
+  constructor(module: WebAssembly.Module, memory?: WebAssembly.Memory) {
+    const { exports } = instantiateSync(module, memory ? { env: { memory } } : {});
+    this.exports = exports as unknown as CoreExports;
+    this.memory = memory ?? (exports.memory as unknown as WebAssembly.Memory);
+    const groups = exports as unknown as Record<string, Record<string, WebAssembly.Global>>;
+    this.#config = indices(groups.Config);
+    this.#progress = indices(groups.Progress);
+    this.#region = indices(groups.Region);
+  }
+
+  /** Address of the model, for the `sv_*` functions. */
+  get arena(): number {
+    return ARENA;
+  }
+
+  /** Lays out a model. `ConfigError` names the field that cannot be. */
+  create(config: CoreConfig): void {
+    this.exports.sv_config_default(CONFIG_ADDRESS);
+    const block = new Float64Array(this.memory.buffer, CONFIG_ADDRESS, this.#config.COUNT);
+    for (const [name, value] of Object.entries(config)) block[this.#config[name]] = value as number;
+    const values = block.slice();
+    const end = Number(this.exports.sv_create(CONFIG_ADDRESS, ARENA));
+    if (end > 0) return;
+    const field = -100 - end;
+    if (field >= 0) {
+      const name = Object.keys(this.#config).find((key) => this.#config[key] === field);
+      throw new ConfigError(`${name}: out of range: ${values[field]}`);
+    }
+    throw new NumericsError("not enough memory for this model: the engine refused to grow the Wasm memory");
+  }
+
+  floats(region: RegionName, length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, this.#address(region), length);
+  }
+
+  ints(region: RegionName, length: number): Int32Array {
+    return new Int32Array(this.memory.buffer, this.#address(region), length);
+  }
+
+  /** The whole progress block, as kept in checkpoints. */
+  progressBlock(): Float64Array {
+    return new Float64Array(this.memory.buffer, this.#address("PROGRESS"), this.#progress.COUNT);
+  }
+
+  progress(field: ProgressField, offset = 0): number {
+    return this.progressBlock()[this.#progress[field] + offset];
+  }
+
+  parameterBlock(region: "PARAMETERS" | "MOMENT1" | "MOMENT2"): Float32Array {
+    return this.floats(region, this.exports.sv_parameter_count(ARENA));
+  }
+
+  /** Asks running jobs to stop after the present step, or takes that back. */
+  cancel(on: boolean): void {
+    Atomics.store(this.ints("CANCEL", 1), 0, on ? 1 : 0);
+  }
+
+  /** The motif at content z: rows × cols of picture; its centre is the middle pixel boundary named in abi.ts. */
+  decode(z: ArrayLike<number>): { rows: number; cols: number; data: Float32Array } {
+    new Float32Array(this.memory.buffer, CONFIG_ADDRESS + 1024, z.length).set(z);
+    const address = this.exports.sv_decode(ARENA, CONFIG_ADDRESS + 1024);
+    const canvasRows = this.exports.sv_canvas_rows(ARENA);
+    const rows = canvasRows === 1 ? 1 : canvasRows - 3;
+    const cols = this.exports.sv_canvas_cols(ARENA) - 3;
+    return { rows, cols, data: new Float32Array(this.memory.buffer, address, rows * cols).slice() };
+  }
+
+  #address(region: RegionName): number {
+    return this.exports.sv_address(ARENA, this.#region[region]);
+  }
+}

@@ -1,0 +1,68 @@
+import { FormatError } from "../errors.ts";
+import { arrangedHandle } from "./arrange.ts";
+import { startsWith } from "./bytes.ts";
+import type { FileArray } from "./file_array.ts";
+import type { Format, OpenedFile } from "./format.ts";
+import type { Hdf5Dataset, Hdf5Dialect } from "./hdf5_dialect.ts";
+import { berkeleyEmd } from "./hdf5_emd.ts";
+import { Hdf5File } from "./hdf5_file.ts";
+import { hyperspy } from "./hdf5_hyperspy.ts";
+import { withHdf5 } from "./hdf5_library.ts";
+import { nsid } from "./hdf5_nsid.ts";
+import { plainDatasets } from "./hdf5_plain.ts";
+import { usid } from "./hdf5_usid.ts";
+import { velox } from "./hdf5_velox.ts";
+import type { ByteSource } from "./source.ts";
+
+const SIGNATURE = "\x89HDF\r\n\x1a\n";
+/** Where the signature may stand: user blocks (MATLAB v7.3 has one of 512 bytes) have sizes of powers of two. */
+const SIGNATURE_OFFSETS = [0, 512, 1024, 2048];
+
+const DIALECTS: readonly Hdf5Dialect[] = [nsid, usid, velox, berkeleyEmd, hyperspy];
+
+/** HDF5 in the dialects of microscopy; whatever they do not claim is listed by its path. */
+export const hdf5: Format = {
+  name: "HDF5",
+  extensions: ["h5", "hdf5", "hf5", "emd", "hspy", "mat", "nxs"],
+  detect: (head) => SIGNATURE_OFFSETS.some((offset) => startsWith(head, SIGNATURE, offset)),
+  open: (source) => withHdf5(source, (module, id) => describe(new Hdf5File(module, id, source), source)),
+};
+
+function describe(file: Hdf5File, source: ByteSource): OpenedFile {
+  for (const dialect of DIALECTS) {
+    const recognised = dialect.recognise(file);
+    if (!recognised) continue;
+    const { datasets, hides, metadata } = recognised;
+    const claimed = new Set(datasets.map((dataset) => dataset.path));
+    const others = plainDatasets(file, (path) => claimed.has(path) || hides(path));
+    return openedFile(file, source, `HDF5 (${dialect.name})`, [...datasets, ...others], metadata);
+  }
+  const all = plainDatasets(file, () => false);
+  return openedFile(file, source, "HDF5", all);
+}
+
+function openedFile(
+  file: Hdf5File,
+  source: ByteSource,
+  format: string,
+  found: readonly Hdf5Dataset[],
+  metadata: OpenedFile["metadata"] = {},
+): OpenedFile {
+  if (found.length === 0) {
+    throw new FormatError(`${source.name}: the ${format} file holds no numeric dataset that can be read`);
+  }
+  const datasets = found.map(({ path, info, arrangement }) => {
+    const shape = file.numericType(path)?.shape ?? [];
+    return arrangedHandle(info, arrangement, fileArray(source, path, shape));
+  });
+  return { format, datasets, metadata };
+}
+
+/** The file is opened anew for every block, so that nothing stays open between reads. */
+function fileArray(source: ByteSource, path: string, shape: readonly number[]): FileArray {
+  return {
+    shape,
+    readBlock: (start, count) =>
+      withHdf5(source, (module, id) => new Hdf5File(module, id, source).readBlock(path, start, count)),
+  };
+}
