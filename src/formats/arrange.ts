@@ -42,7 +42,8 @@ export function arrange(fileAxes: readonly Axis[], { isSpectral, rowsAlongY }: A
   if (kept.length > 3) return merge(fileAxes, kept, spectral === kept.at(-1) ? 1 : 2, rowsAlongY);
   if (spectral !== undefined) {
     const rest = kept.filter((index) => index !== spectral);
-    if (rest.length === 1) return { kind: "spectra", axes: pick([...rest, spectral], ["sample"]), order: [...rest, spectral] };
+    if (rest.length === 1)
+      return { kind: "spectra", axes: pick([...rest, spectral], ["sample"]), order: [...rest, spectral] };
     const order = [...imageOrder(fileAxes, rest, rowsAlongY), spectral];
     return { kind: "spectral-map", axes: pick(order, ["row", "column"]), order };
   }
@@ -62,11 +63,7 @@ function merge(fileAxes: readonly Axis[], kept: readonly number[], keep: 1 | 2, 
     return { kind: "spectra", axes: [pixelAxis("sample", count), fileAxes[last[0]]], view, order: [0, 1] };
   }
   const [row, column] = imageOrder(fileAxes, last, rowsAlongY);
-  const axes = [
-    pixelAxis("frame", count),
-    { ...fileAxes[row], name: "row" },
-    { ...fileAxes[column], name: "column" },
-  ];
+  const axes = [pixelAxis("frame", count), { ...fileAxes[row], name: "row" }, { ...fileAxes[column], name: "column" }];
   return { kind: "stack", axes, view, order: [0, row - merged + 1, column - merged + 1] };
 }
 

@@ -1,5 +1,5 @@
-import { luminance } from "./colour.ts";
 import type { Arrangement } from "./arrange.ts";
+import { luminance } from "./colour.ts";
 import { type FileArray, mergeLeadingAxes, mergeTrailingAxes } from "./file_array.ts";
 import { guessAxes } from "./guess_axes.ts";
 import { type Hdf5Dataset, leafOf, scalars } from "./hdf5_dialect.ts";
@@ -23,7 +23,11 @@ export function plainDatasets(file: Hdf5File, claimed: (path: string) => boolean
     const arrangement = guessArrangement(type.shape, type.element.dtype, matlab);
     if (!arrangement) continue;
     const name = matlab ? leafOf(path) : path;
-    found.push({ path, info: { name, dtype: type.element.dtype, metadata: scalars(file.attributes(path)) }, arrangement });
+    found.push({
+      path,
+      info: { name, dtype: type.element.dtype, metadata: scalars(file.attributes(path)) },
+      arrangement,
+    });
   }
   return found.sort((a, b) => Number(a.arrangement.kind === "spectra") - Number(b.arrangement.kind === "spectra"));
 }

@@ -49,7 +49,11 @@ function mainDataset(file: Hdf5File, path: string, tables: Record<Link, string>)
   const grid = gridAxes(file, tables, positions);
   const axes = [...grid, spectralAxis(file, tables, steps)];
   const arrangement = arrange(axes, { isSpectral: (_, k) => k === grid.length, rowsAlongY: true });
-  const split = (array: FileArray) => splitFirstAxis(array, grid.map((axis) => axis.size));
+  const split = (array: FileArray) =>
+    splitFirstAxis(
+      array,
+      grid.map((axis) => axis.size),
+    );
   return {
     path,
     info: {

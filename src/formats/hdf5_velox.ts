@@ -2,9 +2,9 @@ import { type Axis, pixelAxis, scaledAxis } from "../data/dataset.ts";
 import type { Arrangement } from "./arrange.ts";
 import { type Hdf5Dataset, type Hdf5Dialect, leafOf, parentOf } from "./hdf5_dialect.ts";
 import type { Hdf5File } from "./hdf5_file.ts";
+import { spectrumStreams } from "./hdf5_velox_stream.ts";
 import { at, type Json, numberAt, parseJson, textAt } from "./json_path.ts";
 import { fileAxis } from "./units.ts";
-import { spectrumStreams } from "./hdf5_velox_stream.ts";
 
 /**
  * Velox EMD: Data/Image/<uuid>/Data (rows, columns, frames) and Data/Spectrum/<uuid>/Data (channels, spectra), each
@@ -65,10 +65,7 @@ function image(file: Hdf5File, group: string): Hdf5Dataset | undefined {
       textAt(json, `BinaryResult.${unitKey}`) ?? "",
       numberAt(json, `BinaryResult.Offset.${offset}`) ?? 0,
     );
-  const plane = [
-    pixel("row", rows, "height", "PixelUnitY", "y"),
-    pixel("column", columns, "width", "PixelUnitX", "x"),
-  ];
+  const plane = [pixel("row", rows, "height", "PixelUnitY", "y"), pixel("column", columns, "width", "PixelUnitX", "x")];
   const arrangement: Arrangement =
     frames === 1
       ? { kind: "image", axes: plane, order: [0, 1] }
@@ -85,7 +82,9 @@ function frameAxis(json: Json, frames: number): Axis {
 /** Energy axis of an X-ray detector: Dispersion and OffsetEnergy in eV, under the detector that made the data. */
 export function veloxEnergyAxis(json: Json, channels: number): Axis {
   const name = textAt(json, "BinaryResult.Detector");
-  const detectors = Object.values(at(json, "Detectors") ?? {}).filter((detector) => textAt(detector, "DetectorName") === name);
+  const detectors = Object.values(at(json, "Detectors") ?? {}).filter(
+    (detector) => textAt(detector, "DetectorName") === name,
+  );
   const scale = numberAt(detectors[0] ?? {}, "Dispersion") ?? 0;
   return fileAxis("energy", channels, scale, "eV", numberAt(detectors[0] ?? {}, "OffsetEnergy") ?? 0);
 }

@@ -20,7 +20,7 @@ export function spectrumStreams(file: Hdf5File): Hdf5Dataset[] {
 function spectrumStream(file: Hdf5File, group: string): Hdf5Dataset | undefined {
   const path = `${group}/Data`;
   const type = file.has(path) ? file.numericType(path) : undefined;
-  if (!type || type.element.dtype !== "uint16" || type.shape.length !== 2 || type.shape[0] === 0) return undefined;
+  if (type?.element.dtype !== "uint16" || type.shape.length !== 2 || type.shape[0] === 0) return undefined;
   const settingsPath = `${group}/AcquisitionSettings`;
   const settings = file.has(settingsPath) ? file.values(settingsPath) : undefined;
   const channels = numberAt(parseJson(String(Array.isArray(settings) ? settings[0] : settings)), "bincount") ?? 0;

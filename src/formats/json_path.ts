@@ -28,6 +28,7 @@ export function textAt(json: Json, path: string): string | undefined {
 /** A number, or a text that is one. */
 export function numberAt(json: Json, path: string): number | undefined {
   const value = at(json, path);
-  const number = typeof value === "number" ? value : typeof value === "string" && value.trim() ? Number(value) : Number.NaN;
+  const number =
+    typeof value === "number" ? value : typeof value === "string" && value.trim() ? Number(value) : Number.NaN;
   return Number.isFinite(number) ? number : undefined;
 }
