@@ -10,8 +10,23 @@ import type { ByteSource } from "./source.ts";
  * One line each: `() => import("./tiff.ts").then((m) => m.tiff),`
  */
 const FORMATS: readonly (() => Promise<Format>)[] = [
+  () => import("./hdf5.ts").then((m) => m.hdf5),
+  () => import("./dm.ts").then((m) => m.dm),
+  () => import("./ser.ts").then((m) => m.ser),
+  () => import("./tiff.ts").then((m) => m.tiff),
   () => import("./npy.ts").then((m) => m.npy),
   () => import("./npz.ts").then((m) => m.npz),
+  () => import("./sxm.ts").then((m) => m.sxm),
+  () => import("./nanonis3ds.ts").then((m) => m.nanonis3ds),
+  () => import("./nanonisdat.ts").then((m) => m.nanonisdat),
+  () => import("./gwy.ts").then((m) => m.gwy),
+  () => import("./wsxm.ts").then((m) => m.wsxm),
+  () => import("./iso28600.ts").then((m) => m.iso28600),
+  () => import("./matrix.ts").then((m) => m.matrix),
+  () => import("./createc.ts").then((m) => m.createc),
+  () => import("./nanoscope.ts").then((m) => m.nanoscope),
+  () => import("./ibw.ts").then((m) => m.ibw),
+  () => import("./mrc.ts").then((m) => m.mrc),
 ];
 
 const HEAD_BYTES = 4096;
