@@ -14,6 +14,8 @@ const FORMATS: readonly (() => Promise<Format>)[] = [
   () => import("./dm.ts").then((m) => m.dm),
   () => import("./ser.ts").then((m) => m.ser),
   () => import("./tiff.ts").then((m) => m.tiff),
+  () => import("./png.ts").then((m) => m.png),
+  () => import("./jpeg.ts").then((m) => m.jpeg),
   () => import("./npy.ts").then((m) => m.npy),
   () => import("./npz.ts").then((m) => m.npz),
   () => import("./sxm.ts").then((m) => m.sxm),
