@@ -8,3 +8,8 @@ export * from "./kernels/reduce";
 export * from "./testing/random_arrays";
 export * from "./kernels/fft";
 export * from "./kernels/autocorrelation";
+export * from "./kernels/gain_offset";
+export * from "./kernels/reparameterize";
+export * from "./kernels/kl";
+export * from "./kernels/latent_penalty";
+export * from "./kernels/likelihood";
