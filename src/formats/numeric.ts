@@ -89,3 +89,20 @@ function halfToNumber(bits: number): number {
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
+
+/** Samples of fewer or more bits than whole bytes, packed most significant bit first, each row from a new byte. */
+export function unpackBits(bytes: Uint8Array, rows: number, rowSamples: number, bits: number): Float32Array {
+  const out = new Float32Array(rows * rowSamples);
+  const rowBytes = Math.ceil((rowSamples * bits) / 8);
+  for (let row = 0; row < rows; row++) {
+    let from = row * rowBytes;
+    let held = 0;
+    let store = 0;
+    for (let i = 0; i < rowSamples; i++) {
+      for (; held < bits; held += 8) store = ((store << 8) | bytes[from++]) & 0xffffff;
+      held -= bits;
+      out[row * rowSamples + i] = (store >>> held) & ((1 << bits) - 1);
+    }
+  }
+  return out;
+}

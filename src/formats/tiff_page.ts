@@ -1,9 +1,9 @@
 import { FormatError } from "../errors.ts";
 import { luminance } from "./colour.ts";
-import { SAMPLE_BYTES, type SampleType, toFloat32 } from "./numeric.ts";
+import { SAMPLE_BYTES, type SampleType, toFloat32, unpackBits } from "./numeric.ts";
 import { type Region, sampleCount } from "./select.ts";
 import type { ByteSource } from "./source.ts";
-import { checkTiffCompression, decompressTiff, undoPredictor, unpackBits } from "./tiff_decode.ts";
+import { checkTiffCompression, decompressTiff, undoPredictor } from "./tiff_decode.ts";
 import type { TiffDirectory } from "./tiff_ifd.ts";
 
 /** What the pages of a stack have in common. Tag numbers of TIFF 6.0. */
