@@ -18,6 +18,7 @@ const FORMATS: readonly (() => Promise<Format>)[] = [
   () => import("./jpeg.ts").then((m) => m.jpeg),
   () => import("./npy.ts").then((m) => m.npy),
   () => import("./npz.ts").then((m) => m.npz),
+  () => import("./mat.ts").then((m) => m.mat),
   () => import("./sxm.ts").then((m) => m.sxm),
   () => import("./nanonis3ds.ts").then((m) => m.nanonis3ds),
   () => import("./nanonisdat.ts").then((m) => m.nanonisdat),

@@ -1,7 +1,7 @@
 import { FormatError } from "../errors.ts";
 import { ByteReader } from "./bytes.ts";
-import { checkDeflateRatio, inflateExactly, inflateStart } from "./inflate.ts";
 import type { ByteSource } from "./source.ts";
+import { deflatedPart, storedPart } from "./source_part.ts";
 
 /** One file of a ZIP archive, as its central directory lists it. */
 export interface ZipMember {
@@ -22,8 +22,6 @@ const END_BYTES = 22;
 const MAX_COMMENT = 65535;
 const MAX_MEMBERS = 1 << 20;
 const UNKNOWN_32 = 0xffffffff;
-/** How much of a deflated member is decompressed to look at its header. */
-const PEEK_BYTES = 2048;
 
 /** Lists an archive through its central directory, ZIP64 too (PKWARE APPNOTE 6.3, sections 4.3 to 4.5). */
 export async function listZip(source: ByteSource): Promise<ZipMember[]> {
@@ -93,52 +91,7 @@ export async function openZipMember(archive: ByteSource, member: ZipMember): Pro
   header.skip(22);
   const start = member.headerOffset + 30 + header.u16() + header.u16();
   if (start + member.compressedSize > archive.size) throw new FormatError(`${name}: truncated archive`);
-  if (member.method === 0) return storedMember(archive, name, start, member.size);
-  if (member.method === 8) return deflatedMember(archive, name, start, member);
+  if (member.method === 0) return storedPart(archive, name, start, member.size);
+  if (member.method === 8) return deflatedPart(archive, name, start, member.compressedSize, member.size);
   throw new FormatError(`${name}: expected a stored or deflated file, found ZIP method ${member.method}`);
-}
-
-function storedMember(archive: ByteSource, name: string, start: number, size: number): ByteSource {
-  if (start + size > archive.size) throw new FormatError(`${name}: truncated archive`);
-  return {
-    name,
-    size,
-    read: (offset, length) => readPart(archive, name, start, size, offset, length),
-    async close() {},
-  };
-}
-
-function readPart(archive: ByteSource, name: string, start: number, size: number, offset: number, length: number) {
-  checkInside(name, size, offset, length);
-  return archive.read(start + offset, length);
-}
-
-function checkInside(name: string, size: number, offset: number, length: number): void {
-  if (offset < 0 || length < 0 || offset + length > size) {
-    throw new FormatError(`${name}: truncated: ${length} bytes wanted at ${offset}, there are ${size}`);
-  }
-}
-
-function deflatedMember(archive: ByteSource, name: string, start: number, member: ZipMember): ByteSource {
-  const { size, compressedSize } = member;
-  checkDeflateRatio(name, compressedSize, size);
-  let head: Promise<Uint8Array> | undefined;
-  let whole: Promise<Uint8Array> | undefined;
-  const readHead = async () => inflateStart(name, await archive.read(start, Math.min(PEEK_BYTES, compressedSize)));
-  const readWhole = async () => inflateExactly(name, await archive.read(start, compressedSize), size, "raw");
-  return {
-    name,
-    size,
-    async read(offset, length) {
-      checkInside(name, size, offset, length);
-      if (!whole) {
-        head ??= readHead();
-        const known = await head;
-        if (offset + length <= known.length) return known.subarray(offset, offset + length);
-      }
-      whole ??= readWhole();
-      return (await whole).subarray(offset, offset + length);
-    },
-    async close() {},
-  };
 }
