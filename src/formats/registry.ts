@@ -30,6 +30,7 @@ const FORMATS: readonly (() => Promise<Format>)[] = [
   () => import("./nanoscope.ts").then((m) => m.nanoscope),
   () => import("./ibw.ts").then((m) => m.ibw),
   () => import("./mrc.ts").then((m) => m.mrc),
+  () => import("./csv.ts").then((m) => m.csv),
 ];
 
 const HEAD_BYTES = 4096;
