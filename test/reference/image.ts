@@ -45,3 +45,59 @@ export function autocorrelation(
   }
   return out;
 }
+
+/** The pixel that stands for `index` outside 0 … size − 1, the edge pixel not repeated. */
+function reflect(index: number, size: number): number {
+  if (size === 1) return 0;
+  let i = index;
+  while (i < 0 || i >= size) i = i < 0 ? -i : 2 * (size - 1) - i;
+  return i;
+}
+
+/** Gaussian blur by its double sum along each axis, truncated at 4σ, reflect-101 borders. */
+export function gaussianBlur(image: ArrayLike<number>, rows: number, cols: number, sigma: number): Float64Array {
+  const radius = Math.floor(4 * sigma + 0.5);
+  const taps = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)));
+  const total = taps.reduce((a, b) => a + b);
+  const along = (source: ArrayLike<number>, dr: number, dc: number) =>
+    Float64Array.from({ length: rows * cols }, (_, p) => {
+      const [r, c] = [Math.floor(p / cols), p % cols];
+      return taps.reduce((sum, tap, i) => {
+        const t = i - radius;
+        return sum + (tap / total) * source[reflect(r + t * dr, rows) * cols + reflect(c + t * dc, cols)];
+      }, 0);
+    });
+  return along(along(image, 1, 0), 0, 1);
+}
+
+/** Flat-fielding as assembly/kernels/normalise.ts says it, step by step. */
+export function normaliseImage(
+  image: ArrayLike<number>,
+  rows: number,
+  cols: number,
+  backgroundSigma: number,
+  contrastSigma: number,
+  contrastFloor: number,
+): Float64Array {
+  const mean = (x: Float64Array) => x.reduce((a, b) => a + b, 0) / x.length;
+  let x = Float64Array.from(image);
+  const m = mean(x);
+  x = x.map((v) => v - m);
+  if (backgroundSigma > 0) {
+    const local = gaussianBlur(x, rows, cols, backgroundSigma);
+    x = x.map((v, i) => v - local[i]);
+  }
+  if (contrastSigma > 0) {
+    const least = contrastFloor * Math.sqrt(mean(x.map((v) => v * v)));
+    const variance = gaussianBlur(
+      x.map((v) => v * v),
+      rows,
+      cols,
+      contrastSigma,
+    );
+    x = x.map((v, i) => v / Math.max(Math.sqrt(variance[i]), least));
+  }
+  const centre = mean(x);
+  const sd = Math.sqrt(mean(x.map((v) => (v - centre) ** 2)));
+  return x.map((v) => (v - centre) / sd);
+}
