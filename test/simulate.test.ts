@@ -243,6 +243,37 @@ describe("truth", () => {
       three = Math.max(three, Math.abs(here - at(r + k + 3 * a[0], c + 3 * a[1])));
     }
     expect(three).toBeLessThan(0.5 * one);
+
+    const rms = [10, 110].map((distance) => {
+      // Columns at this distance from the step, which crosses row 128 at a third of the width.
+      const from = Math.round(256 / 3 + distance);
+      const patch = Array.from({ length: 900 }, (_, i) => at(113 + Math.floor(i / 30), from + (i % 30)));
+      return Math.sqrt(patch.reduce((sum, v) => sum + v * v, 0) / patch.length);
+    });
+    // One decay length apart; the patches see other parts of the pattern.
+    expect(rms[1] / rms[0]).toBeGreaterThan(0.3);
+    expect(rms[1] / rms[0]).toBeLessThan(0.45);
+  });
+
+  it("jitter moves each row by what the truth says", () => {
+    const options = { ...still, displacement: 0, jitter: 0.2 };
+    const { dataset, truth } = simulate("lattice12", options);
+    const clean = simulate("lattice12", { ...options, jitter: 0 }).dataset.data;
+    const jitter = truth.arrays.jitter.data;
+    let [worst, squares] = [0, 0];
+    for (let r = 0; r < 256; r += 12) {
+      // Least squares through the derivative of the clean row.
+      let [along, across] = [0, 0];
+      for (let c = 1; c < 255; c++) {
+        const slope = (clean[r * 256 + c + 1] - clean[r * 256 + c - 1]) / 2;
+        along += slope * (dataset.data[r * 256 + c] - clean[r * 256 + c]);
+        across += slope * slope;
+      }
+      worst = Math.max(worst, Math.abs(along / across - Number(jitter[r])));
+    }
+    for (const value of jitter) squares += Number(value) ** 2;
+    expect(worst).toBeLessThan(0.05);
+    expect(Math.sqrt(squares / 256)).toBeCloseTo(0.2, 1);
   });
 
   it("shot noise: variance equals the mean, and the dose is the counts of an A column", () => {
@@ -339,6 +370,8 @@ describe("the command", () => {
     await expect(run("peaks1d", "-o", join(folder, "x.png"), "--set", "samples=10")).rejects.toThrow(FormatError);
     await expect(run("peaks1d", "-o", join(folder, "x.npy"), "--size", "10")).rejects.toThrow(/--size/);
     await expect(run("lattice12", "-o", join(folder, "x.npy"), "--set", "noise")).rejects.toThrow(/name=value/);
-    await expect(run("lattice12", "-o", join(folder, "x.npy"), "--seed", "one")).rejects.toThrow(/"one"/);
+    await expect(run("lattice12", "-o", join(folder, "x.npy"), "--seed", "one")).rejects.toThrow(
+      /--seed: expected a number, got "one"/,
+    );
   });
 });

@@ -26,12 +26,16 @@ export function simulateCommand(): Command {
     )
     .argument("<kind>", simulationKinds.map(({ name }) => name).join(", "))
     .requiredOption("-o, --out <file>", "file to write, .npy or .png")
-    .option("--size <px>", "side of the image", finiteNumber)
-    .option("--seed <n>", "seed of the random numbers", finiteNumber)
-    .option("--dose <counts>", "expected counts of one reference column or at a peak's top (0: none)", finiteNumber)
-    .option("--drift <px>", "specimen drift over the scan", finiteNumber)
-    .option("--jitter <px>", "displacement of each scan row along the row, rms", finiteNumber)
-    .option("--noise <sd>", "additive Gaussian noise, in units of the image", finiteNumber)
+    .option("--size <px>", "side of the image", finiteNumber("--size"))
+    .option("--seed <n>", "seed of the random numbers", finiteNumber("--seed"))
+    .option(
+      "--dose <counts>",
+      "expected counts of one reference column or at a peak's top (0: none)",
+      finiteNumber("--dose"),
+    )
+    .option("--drift <px>", "specimen drift over the scan", finiteNumber("--drift"))
+    .option("--jitter <px>", "displacement of each scan row along the row, rms", finiteNumber("--jitter"))
+    .option("--noise <sd>", "additive Gaussian noise, in units of the image", finiteNumber("--noise"))
     .option("--set <name=value>", "any option of the kind, repeatable", collectSetting, {})
     .addHelpText("after", `\nKinds and their options:\n${simulationKinds.map(describeKind).join("\n")}`)
     .action(async (kind: string, flags: SimulateFlags) => {
@@ -98,16 +102,19 @@ function sizeOptions(kind: string, size: number | undefined): Record<string, num
   return Object.fromEntries(has.map((side) => [side, size]));
 }
 
-function finiteNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new ConfigError(`expected a number, got "${text}"`);
-  return value;
+/** Reads the value of an option that messages name. */
+function finiteNumber(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isFinite(value)) return value;
+    throw new ConfigError(`${option}: expected a number, got "${text}"`);
+  };
 }
 
 function collectSetting(text: string, before: Record<string, number>): Record<string, number> {
   const [, name, value] = /^([A-Za-z]+)=(.*)$/.exec(text) ?? [];
   if (name === undefined) throw new ConfigError(`--set: expected name=value, got "${text}"`);
-  return { ...before, [name]: finiteNumber(value) };
+  return { ...before, [name]: finiteNumber(`--set ${name}`)(value) };
 }
 
 function describeKind({ name, help, options }: SimulationKind): string {
