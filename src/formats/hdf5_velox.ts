@@ -79,14 +79,15 @@ function frameAxis(json: Json, frames: number): Axis {
   return seconds > 0 ? scaledAxis("frame", frames, seconds, "s") : pixelAxis("frame", frames);
 }
 
-/** Energy axis of an X-ray detector: Dispersion and OffsetEnergy in eV, under the detector that made the data. */
+/**
+ * Energy axis of an X-ray detector: Dispersion and OffsetEnergy in eV, under the detector that made the data. A detector
+ * of several segments ("SuperXG2") is listed by them ("SuperXG21", …), which share their calibration.
+ */
 export function veloxEnergyAxis(json: Json, channels: number): Axis {
   const name = textAt(json, "BinaryResult.Detector");
-  const detectors = Object.values(at(json, "Detectors") ?? {}).filter(
-    (detector) => textAt(detector, "DetectorName") === name,
-  );
-  const scale = numberAt(detectors[0] ?? {}, "Dispersion") ?? 0;
-  return fileAxis("energy", channels, scale, "eV", numberAt(detectors[0] ?? {}, "OffsetEnergy") ?? 0);
+  const detectors: Json[] = Object.values(at(json, "Detectors") ?? {});
+  const detector = detectors.find((entry) => name && textAt(entry, "DetectorName")?.startsWith(name)) ?? {};
+  return fileAxis("energy", channels, numberAt(detector, "Dispersion") ?? 0, "eV", numberAt(detector, "OffsetEnergy"));
 }
 
 function spectrum(file: Hdf5File, group: string): Hdf5Dataset | undefined {
