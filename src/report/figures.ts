@@ -1,0 +1,296 @@
+import type { FitReport, Grid } from "../results/types.ts";
+import { rangeOf } from "./axes.ts";
+import { paletteColor, paletteIndex, paletteOf, rgbToHex } from "./colormaps.ts";
+import {
+  columnOf,
+  drawLatentMap,
+  latentScale,
+  type MotifRaster,
+  motifField,
+  motifRaster,
+  motifSpacing,
+  positionSd,
+  signedScale,
+  sizeScale,
+  smallLengthUnit,
+} from "./fields.ts";
+import { type Figure, figurePng } from "./figure.ts";
+import {
+  type ColorScale,
+  drawColorBar,
+  drawGrid,
+  drawScaleBar,
+  LABEL_SIZE,
+  NOTE_SIZE,
+  type Panel,
+  panelFigure,
+  panelSize,
+  toBox,
+} from "./panels.ts";
+import { formatNumber, latentName, robustLimits, scaleBar } from "./scales.ts";
+import { type StrainField, strainField } from "./strain.ts";
+import type { Box, Surface } from "./surface.ts";
+
+const LIMITS_NOTE = "Colours span the 1st to the 99th percentile.";
+
+/** Decoded motifs have no outliers to leave out. */
+function fullGrayScale(values: Iterable<number>): ColorScale {
+  return { colormap: "gray", limits: rangeOf(values, 0) };
+}
+
+/** Whether a lattice can be compared with motifs. */
+export function hasStrain(report: FitReport): boolean {
+  return report.lattice !== undefined && report.motifs.count > 0;
+}
+
+function drawImage(surface: Surface, box: Box, { image }: FitReport): void {
+  drawGrid(surface, box, image, { colormap: "gray", limits: robustLimits(image.data) }, true);
+}
+
+/** Motif positions in box coordinates, x, y, x, y, … */
+function motifPoints(report: FitReport, box: Box): number[] {
+  const { position, count } = report.motifs;
+  return Array.from({ length: count }, (_, n) => toBox(box, report.image, position[2 * n], position[2 * n + 1])).flat();
+}
+
+/** Discs that leave the image visible between them: a fifth of the spacing. */
+function dotRadius(report: FitReport, box: Box): number {
+  const spacing = (motifSpacing(report) * box.width) / report.image.cols;
+  return Math.min(7, Math.max(1, 0.2 * spacing));
+}
+
+/** The decoder at z = 0. */
+export function templateFigure(report: FitReport): Figure {
+  const { template, binning, pixelSize } = report;
+  const panel: Panel = {
+    title: "Motif template",
+    draw(surface, box) {
+      drawGrid(surface, box, template, fullGrayScale(template.data), true);
+      drawScaleBar(surface, box, template.cols * binning, pixelSize);
+    },
+  };
+  const bar = scaleBar(template.cols * binning, pixelSize);
+  const alt = `Template of the motif, the decoder at z = 0: ${template.rows} × ${template.cols} pixels, scale bar ${bar.label}.`;
+  const figure = panelFigure(template, [panel], { alt, side: 300, across: 500, notes: ["Decoder at z = 0."] });
+  return { ...figure, views: undefined };
+}
+
+export function templatePng(report: FitReport): Uint8Array {
+  return figurePng(templateFigure(report));
+}
+
+interface ManifoldAxes {
+  readonly rows: number;
+  readonly cols: number;
+  /** What goes down is undefined for a single latent. */
+  readonly down?: Float64Array;
+  readonly along: Float64Array;
+}
+
+function manifoldAxes({ manifold }: FitReport): ManifoldAxes {
+  const { axis1, axis2 } = manifold;
+  if (axis1.length > 1 && axis2.length > 1)
+    return { rows: axis1.length, cols: axis2.length, down: axis1, along: axis2 };
+  const along = axis1.length > axis2.length ? axis1 : axis2;
+  return { rows: along.length > 0 ? 1 : 0, cols: along.length, along };
+}
+
+/** The decoder over a grid of latents. */
+export function manifoldFigure(report: FitReport): Figure {
+  const { tiles } = report.manifold;
+  const axes = manifoldAxes(report);
+  const first = tiles[0] ?? { rows: 1, cols: 1 };
+  const tile = panelSize(first.rows, first.cols, Math.min(110, 490 / Math.max(1, axes.rows, axes.cols)));
+  const [left, top, gap] = [axes.down ? 64 : 20, 48, 3];
+  const [width, height] = [axes.cols * (tile.width + gap) - gap, axes.rows * (tile.height + gap) - gap];
+  const scale = fullGrayScale(tiles.flatMap((t) => [...t.data]));
+  return {
+    width: Math.max(280, left + width + 20),
+    height: top + Math.max(0, height) + 60,
+    alt: `Manifold: the decoder over ${axes.rows} × ${axes.cols} values of the latents.`,
+    draw(surface) {
+      const { ink, muted } = surface.theme;
+      surface.text(20, 37, "Latent manifold", { size: 16, color: ink, bold: true });
+      tiles.forEach((grid: Grid, i) => {
+        const [r, c] = [Math.floor(i / axes.cols), i % axes.cols];
+        const place = { x: left + c * (tile.width + gap), y: top + r * (tile.height + gap), ...tile };
+        drawGrid(surface, place, grid, scale, true);
+      });
+      const label = (x: number, y: number, value: number, anchor: "middle" | "end") =>
+        surface.text(x, y, formatNumber(Math.round(100 * value) / 100), { size: NOTE_SIZE, color: muted, anchor });
+      const every = Math.max(1, Math.ceil(30 / tile.width));
+      axes.along.forEach((value, c) => {
+        if (c % every === 0) label(left + c * (tile.width + gap) + tile.width / 2, top + height + 18, value, "middle");
+      });
+      axes.down?.forEach((value, r) => {
+        if (r % every === 0) label(left - 8, top + r * (tile.height + gap) + tile.height / 2 + 4, value, "end");
+      });
+      const name = { size: LABEL_SIZE, color: ink, anchor: "middle" as const };
+      surface.text(left + width / 2, top + height + 42, latentName(axes.down ? 1 : 0), name);
+      if (axes.down) surface.text(20, top + height / 2, latentName(0), { ...name, vertical: true });
+    },
+  };
+}
+
+export function manifoldPng(report: FitReport): Uint8Array {
+  return figurePng(manifoldFigure(report));
+}
+
+function latentPanels(report: FitReport): Panel[] {
+  return report.maps.z.map((values, latent) => {
+    const bar = latentScale(values);
+    return {
+      title: `Latent ${latentName(latent)}`,
+      bar,
+      draw: (surface, box) => drawLatentMap(surface, box, report, latent, bar),
+    };
+  });
+}
+
+/** The map of each latent; with the image and the motif positions before them where `withImage`. */
+export function mapsFigure(report: FitReport, withImage = true): Figure {
+  const image: Panel = {
+    title: `Image, ${report.motifs.count} motifs`,
+    draw(surface, box) {
+      drawImage(surface, box, report);
+      surface.dots(motifPoints(report, box), 0.6 * dotRadius(report, box), "#ffb000", 0.9);
+      drawScaleBar(surface, box, report.image.cols, report.pixelSize);
+    },
+  };
+  const panels = [...(withImage ? [image] : []), ...latentPanels(report)];
+  const names = report.maps.z.map((_, latent) => latentName(latent)).join(", ");
+  const alt = `${withImage ? "The image with the motif positions, and maps" : "Maps"} of the latents ${names} over the image.`;
+  return panelFigure(report.image, panels, {
+    alt,
+    side: 360,
+    across: 1460,
+    notes: [`${LIMITS_NOTE} Gray: no motif near.`],
+  });
+}
+
+export function mapsPng(report: FitReport): Uint8Array {
+  return figurePng(mapsFigure(report));
+}
+
+/** The image with the motifs as discs, coloured by a latent; one layer a latent, the first visible. */
+export function overlayFigure(report: FitReport): Figure {
+  const { motifs } = report;
+  const scales = Array.from({ length: motifs.latentDim }, (_, latent) => {
+    const values = columnOf(motifs.z, motifs.latentDim, latent);
+    const scale = latentScale(values);
+    const palette = paletteOf(scale.colormap);
+    const colors = Array.from(values, (v) => rgbToHex(paletteColor(palette, paletteIndex(v, ...scale.limits))));
+    return { scale, colors };
+  });
+  const panel: Panel = {
+    title: "Image and motifs",
+    bar: "own",
+    draw(surface, box) {
+      drawImage(surface, box, report);
+      const points = motifPoints(report, box);
+      const radius = dotRadius(report, box);
+      surface.dots(points, radius + 0.8, "#000000", 0.6);
+      scales.forEach(({ scale, colors }, latent) => {
+        surface.layer(`latent-${latent}`, latent === 0, () => {
+          surface.dots(points, radius, colors);
+          drawColorBar(surface, box, scale);
+        });
+      });
+      drawScaleBar(surface, box, report.image.cols, report.pixelSize);
+    },
+  };
+  const alt = `The image with ${motifs.count} motifs marked and coloured by a latent.`;
+  return panelFigure(report.image, [panel], { alt, side: 640, across: 1000 });
+}
+
+/** Standard deviation of the motif positions, as a map. */
+export function sigmaFigure(report: FitReport): Figure {
+  const { factor, unit } = smallLengthUnit(report);
+  const values = positionSd(report).map((v) => v * factor);
+  const bar: ColorScale = { colormap: "viridis", limits: robustLimits(values) };
+  const panel: Panel = {
+    title: `Position σ (${unit})`,
+    bar,
+    draw: (surface, box) => drawGrid(surface, box, motifField(motifRaster(report), values), bar, false),
+  };
+  const alt = `Map of the standard deviation of the motif positions in ${unit}.`;
+  return panelFigure(report.image, [panel], {
+    alt,
+    side: 360,
+    across: 600,
+    notes: [LIMITS_NOTE],
+  });
+}
+
+/** Arrows from each site along its displacement, the 95th percentile as long as 0.6 spacings. */
+function drawArrows(surface: Surface, box: Box, report: FitReport, field: StrainField, size: Float64Array): void {
+  const pixel = box.width / report.image.cols;
+  const longest = [...size].sort((a, b) => a - b)[Math.floor(0.95 * (size.length - 1))];
+  const gain = (0.6 * motifSpacing(report) * pixel) / longest;
+  if (!Number.isFinite(gain)) return;
+  const every = Math.max(1, Math.ceil(report.motifs.count / 2500));
+  const lines: number[] = [];
+  for (let n = 0; n < report.motifs.count; n += every) {
+    const { position } = report.motifs;
+    const [x, y] = toBox(box, report.image, position[2 * n], position[2 * n + 1]);
+    const [dy, dx] = [gain * field.displacement[2 * n], gain * field.displacement[2 * n + 1]];
+    const [tx, ty] = [x + dx / 2, y + dy / 2];
+    lines.push(x - dx / 2, y - dy / 2, tx, ty);
+    for (const turn of [0.45, -0.45]) {
+      const [c, s] = [Math.cos(turn), Math.sin(turn)];
+      lines.push(tx, ty, tx - 0.4 * (c * dx - s * dy), ty - 0.4 * (s * dx + c * dy));
+    }
+  }
+  surface.segments(lines, { stroke: "#101418", width: 1.2, opacity: 0.85 });
+}
+
+function displacementPanel(report: FitReport, raster: MotifRaster, field: StrainField): Panel {
+  const { factor, unit } = smallLengthUnit(report);
+  const size = Float64Array.from({ length: report.motifs.count }, (_, n) =>
+    Math.hypot(field.displacement[2 * n], field.displacement[2 * n + 1]),
+  );
+  const inUnit = size.map((v) => v * factor);
+  const bar = sizeScale(inUnit);
+  return {
+    title: `Displacement |u| (${unit})`,
+    bar,
+    draw(surface, box) {
+      drawGrid(surface, box, motifField(raster, inUnit), bar, false);
+      drawArrows(surface, box, report, field, size);
+    },
+  };
+}
+
+function signedPanel(raster: MotifRaster, title: string, values: Float64Array): Panel {
+  const bar = signedScale(values);
+  return { title, bar, draw: (surface, box) => drawGrid(surface, box, motifField(raster, values), bar, false) };
+}
+
+/** Displacement from the lattice, strain and rotation; without a lattice, a figure that says so. */
+export function strainFigure(report: FitReport): Figure {
+  const { lattice, motifs } = report;
+  if (!lattice || !hasStrain(report)) {
+    const alt = "No lattice was found, so there is no displacement and no strain.";
+    return panelFigure(report.image, [], { alt, side: 360, across: 600, notes: [alt] });
+  }
+  const field = strainField(motifs, lattice);
+  const raster = motifRaster(report);
+  const percent = (values: Float64Array) => values.map((v) => 100 * v);
+  const panels = [
+    displacementPanel(report, raster, field),
+    signedPanel(raster, "εxx (%)", percent(field.xx)),
+    signedPanel(raster, "εyy (%)", percent(field.yy)),
+    signedPanel(raster, "εxy (%)", percent(field.xy)),
+    signedPanel(
+      raster,
+      "Rotation (°)",
+      field.rotation.map((v) => (v * 180) / Math.PI),
+    ),
+  ];
+  const notes = [
+    "u: motif minus its site on the fitted lattice; arrows are enlarged. Strain: least squares over neighbouring motifs.",
+    `x to the right, y upwards; rotation counter-clockwise. ${LIMITS_NOTE}`,
+  ];
+  const alt = "Maps of the displacement of the motifs from their lattice sites, of the strains and of the rotation.";
+  return panelFigure(report.image, panels, { alt, side: 360, across: 1460, notes });
+}

@@ -1,0 +1,24 @@
+import type { FitReport } from "../results/types.ts";
+import { figurePng, figureSvg } from "./figure.ts";
+import { manifoldFigure, mapsFigure, sigmaFigure, strainFigure, templateFigure } from "./figures.ts";
+import { lossFigure, scatterFigure } from "./plots.ts";
+
+/** All figures as files for talks and papers: file name → contents, each as PNG and as SVG. */
+export function figureFiles(report: FitReport): Map<string, Uint8Array> {
+  const figures = {
+    template: templateFigure(report),
+    manifold: manifoldFigure(report),
+    maps: mapsFigure(report),
+    scatter: scatterFigure(report),
+    "position-sigma": sigmaFigure(report),
+    strain: strainFigure(report),
+    loss: lossFigure(report),
+  };
+  const encoder = new TextEncoder();
+  const files = new Map<string, Uint8Array>();
+  for (const [name, figure] of Object.entries(figures)) {
+    files.set(`${name}.png`, figurePng(figure));
+    files.set(`${name}.svg`, encoder.encode(figureSvg(figure)));
+  }
+  return files;
+}
