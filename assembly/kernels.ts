@@ -23,3 +23,5 @@ export * from "./kernels/correlate";
 export * from "./kernels/crop";
 export * from "./kernels/resize";
 export * from "./kernels/refine_pose";
+export * from "./kernels/affine_grid";
+export { sample_grid_backward, sample_grid_forward } from "./kernels/sample_grid";
