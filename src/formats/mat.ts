@@ -3,7 +3,7 @@ import { FormatError } from "../errors.ts";
 import { ByteReader, latin1, startsWith } from "./bytes.ts";
 import type { DatasetHandle, Format, OpenedFile, Selection } from "./format.ts";
 import { guessAxes } from "./guess_axes.ts";
-import { SAMPLE_BYTES, type SampleType, toFloat32 } from "./numeric.ts";
+import { SAMPLE_BYTES, type SampleType } from "./numeric.ts";
 import { checkRawArray, type RawArray, readRawArray } from "./raw_array.ts";
 import type { ByteSource } from "./source.ts";
 import { deflatedPart, peekDeflated, storedPart } from "./source_part.ts";
@@ -157,7 +157,35 @@ async function addVariable(
   if (arrayClass === CHAR_CLASS) {
     const encoding = element.type === 17 || element.type === 4 ? (littleEndian ? "utf-16le" : "utf-16be") : "utf-8";
     metadata[name] = new TextDecoder(encoding).decode(bytes);
-  } else if (TYPES[element.type]) metadata[name] = toFloat32(bytes, TYPES[element.type], littleEndian)[0] ?? Number.NaN;
+  } else metadata[name] = readNumber(new ByteReader(bytes, source.name, littleEndian), element.type);
+}
+
+/** One number in its own precision. */
+function readNumber(reader: ByteReader, type: number): number {
+  switch (TYPES[type]) {
+    case "int8":
+      return reader.i8();
+    case "uint8":
+      return reader.u8();
+    case "int16":
+      return reader.i16();
+    case "uint16":
+      return reader.u16();
+    case "int32":
+      return reader.i32();
+    case "uint32":
+      return reader.u32();
+    case "float32":
+      return reader.f32();
+    case "float64":
+      return reader.f64();
+    case "int64":
+      return reader.i64();
+    case "uint64":
+      return reader.u64();
+    default:
+      return reader.fail(`unknown MAT data type ${type}`);
+  }
 }
 
 async function arrayHandle(variable: MatVariable, element: MatElement): Promise<DatasetHandle> {

@@ -205,12 +205,12 @@ async function reducer(
   return (samples) => samples.map((index) => palette[index]);
 }
 
-/** Luminance of every palette colour, on the scale of 8 bits (the palette has 16: 257 = 65535 / 255). */
+/** Luminance of every palette colour, on the scale of 8 bits: the high byte of each of the palette's 16-bit values. */
 async function paletteLuminance(name: string, page: TiffDirectory, bits: number): Promise<Float32Array> {
   const map = await page.numbers(320);
   const size = 2 ** bits;
   if (bits > 16 || map.length < 3 * size) throw new FormatError(`${name}: expected a palette of ${size} colours`);
-  const colours = Array.from({ length: 3 * size }, (_, i) => map[(i % 3) * size + Math.floor(i / 3)] / 257);
+  const colours = Array.from({ length: 3 * size }, (_, i) => map[(i % 3) * size + Math.floor(i / 3)] >> 8);
   return luminance(colours, 3);
 }
 
