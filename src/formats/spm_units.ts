@@ -3,6 +3,7 @@ import { normaliseUnit } from "./units.ts";
 
 /** Units that scanning-probe software spells out, and "~", which Nanoscope writes for µ. */
 const SPELLED_OUT: Readonly<Record<string, string>> = {
+  Meter: "m",
   Ampere: "A",
   Volt: "V",
   Hertz: "Hz",
