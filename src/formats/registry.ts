@@ -18,6 +18,7 @@ const FORMATS: readonly (() => Promise<Format>)[] = [
   () => import("./jpeg.ts").then((m) => m.jpeg),
   () => import("./npy.ts").then((m) => m.npy),
   () => import("./npz.ts").then((m) => m.npz),
+  () => import("./zarr.ts").then((m) => m.zarr),
   () => import("./mat.ts").then((m) => m.mat),
   () => import("./sxm.ts").then((m) => m.sxm),
   () => import("./nanonis3ds.ts").then((m) => m.nanonis3ds),
@@ -51,8 +52,7 @@ export async function openFile(source: ByteSource): Promise<OpenedFile> {
     const format = await load();
     if (!(await format.detect(head, source))) continue;
     const blame = `${source.name}: damaged or unsupported ${format.name} file`;
-    const file = await formatErrorsOnly(blame, () => format.open(source));
-    return { ...file, datasets: file.datasets.map((handle) => guard(handle, blame)) };
+    return guarded(blame, () => format.open(source));
   }
   const known = (await allFormats()).map((format) => format.name);
   throw new FormatError(
@@ -60,8 +60,9 @@ export async function openFile(source: ByteSource): Promise<OpenedFile> {
   );
 }
 
-/** Opens a file by its path, hands it to `use`, and closes it whatever happens. */
+/** Opens a file, or a Zarr folder, by its path, hands it to `use`, and closes it whatever happens. */
 export async function withFile<T>(path: string, use: (file: OpenedFile) => Promise<T>): Promise<T> {
+  if (await isFolder(path)) return use(await openFolder(path));
   const { sourceFromFile } = await import("./source.ts");
   const source = await sourceFromFile(path);
   try {
@@ -69,6 +70,20 @@ export async function withFile<T>(path: string, use: (file: OpenedFile) => Promi
   } finally {
     await source.close();
   }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const { stat } = await import("node:fs/promises");
+  return stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
+}
+
+async function openFolder(path: string): Promise<OpenedFile> {
+  const { folderStore } = await import("./zarr_store.ts");
+  const { openZarr } = await import("./zarr.ts");
+  return guarded(`${path}: damaged or unsupported Zarr folder`, async () => openZarr(await folderStore(path)));
 }
 
 /** Which dataset of a file, and which part of it. */
@@ -110,11 +125,14 @@ function findByName(datasets: readonly DatasetHandle[], name: string): number {
   return /^\d+$/.test(name) ? Number(name) : -1;
 }
 
-function guard(handle: DatasetHandle, blame: string): DatasetHandle {
-  return {
+/** Opens, and sees to it that opening and every later read throw errors of ours only. */
+async function guarded(blame: string, open: () => Promise<OpenedFile>): Promise<OpenedFile> {
+  const file = await formatErrorsOnly(blame, open);
+  const datasets = file.datasets.map((handle) => ({
     info: handle.info,
-    read: (selection) => formatErrorsOnly(blame, () => handle.read(selection)),
-  };
+    read: (selection?: Selection) => formatErrorsOnly(blame, () => handle.read(selection)),
+  }));
+  return { ...file, datasets };
 }
 
 /** Libraries throw what they like on hostile bytes; a user sees a `FormatError` that names the file. */

@@ -38,7 +38,7 @@ export async function decompressTiff(
   if (compression === 8 || compression === 32946) return inflateExactly(name, bytes, expected, "zlib");
   if (compression === 1) {
     if (bytes.length < expected) shortBlock(name, bytes.length, expected);
-    return bytes.slice(0, expected);
+    return bytes.subarray(0, expected);
   }
   const out = new Uint8Array(expected);
   const written = compression === 5 ? decodeLzw(name, bytes, out) : decodePackBits(bytes, out);

@@ -219,7 +219,7 @@ def zarrs(expected):
         "v2_gzip": dict(zarr_format=2, compressors=numcodecs.GZip()),
         "v3": dict(zarr_format=3, compressors=None),
         "v3_zstd": dict(zarr_format=3, compressors=zarr.codecs.ZstdCodec()),
-        "v3_blosc_shard": dict(zarr_format=3, shards=(5, 40, 60), compressors=zarr.codecs.BloscCodec()),
+        "v3_blosc_shard": dict(zarr_format=3, shards=(5, 40, 50), compressors=zarr.codecs.BloscCodec()),
     }
     for name, options in cases.items():
         path = os.path.join(OUT, f"{name}.zarr.zip")
@@ -227,7 +227,7 @@ def zarrs(expected):
             os.remove(path)
         store = zarr.storage.ZipStore(path, mode="w")
         group = zarr.open_group(store, mode="w", zarr_format=options["zarr_format"])
-        array = group.create_array("0", shape=stack.shape, dtype=stack.dtype, chunks=(1, 20, 30),
+        array = group.create_array("0", shape=stack.shape, dtype=stack.dtype, chunks=(1, 20, 25),
                                    **{k: v for k, v in options.items() if k != "zarr_format"})
         array[...] = stack
         group.attrs["multiscales"] = [{
@@ -272,7 +272,7 @@ def main():
     shutil.rmtree(OUT, ignore_errors=True)
     os.makedirs(OUT)
     expected = {}
-    for make in [tiffs, pngs, jpegs, npys, mats, texts]:
+    for make in [tiffs, pngs, jpegs, npys, mats, texts, zarrs]:
         make(expected)
     save("general.json", expected)
     if options.real:
