@@ -155,7 +155,7 @@ export const createc: Format = {
     const metadata = metadataFrom(entries);
     const height = lengthOf(entries, "y", allRows);
     const datasets: DatasetHandle[] = channelsOf(entries, version, planes).map((channel) => {
-      const info = imageInfo({
+      const info = imageInfo(source, {
         name: channel.name,
         rows,
         columns,

@@ -5,6 +5,7 @@ import type { DatasetHandle, Format, OpenedFile } from "./format.ts";
 import { type GwyArray, type GwyObject, type GwyValue, readGwyTree } from "./gwy_tree.ts";
 import { SAMPLE_BYTES, toFloat32 } from "./numeric.ts";
 import { sampleCount } from "./select.ts";
+import type { ByteSource } from "./source.ts";
 import { checkChannelCount, imageInfo, type Metadata, metadataOf, scaleBy, wholeHandle } from "./spm_image.ts";
 import { nanometresIn, valueUnit } from "./spm_units.ts";
 import { fileAxis } from "./units.ts";
@@ -40,14 +41,19 @@ function metaOf(root: GwyObject, id: string): Metadata {
 }
 
 /** "data" of an object, with as many float64 as its resolutions say. */
-function dataOf(name: string, object: GwyObject, shape: readonly number[]): GwyArray {
+function dataOf(source: ByteSource, name: string, object: GwyObject, shape: readonly number[]): GwyArray {
   const data = object.components.get("data");
-  const count = sampleCount(name, shape);
+  const count = sampleCount(`${source.name}: ${name}`, shape);
   if (!isArray(data) || data.type !== "float64" || data.count !== count) {
     const found = isArray(data) ? `${data.count} ${data.type}` : "none";
-    throw new FormatError(`${name}: expected ${shape.join("×")} float64 values, found ${found}`);
+    throw new FormatError(`${source.name}: ${name}: expected ${shape.join("×")} float64 values, found ${found}`);
   }
   return data;
+}
+
+interface GwyFile {
+  readonly source: ByteSource;
+  readonly bytes: Uint8Array;
 }
 
 function decode(bytes: Uint8Array, array: GwyArray): Float32Array {
@@ -55,12 +61,13 @@ function decode(bytes: Uint8Array, array: GwyArray): Float32Array {
   return toFloat32(bytes.subarray(offset, offset + count * SAMPLE_BYTES[type]), type, true);
 }
 
-function fieldHandle(bytes: Uint8Array, name: string, field: GwyObject, metadata: Metadata): DatasetHandle {
+function fieldHandle(file: GwyFile, name: string, field: GwyObject, metadata: Metadata): DatasetHandle {
+  const { source, bytes } = file;
   const [rows, columns] = [numberOf(field, "yres"), numberOf(field, "xres")];
-  const data = dataOf(name, field, [rows, columns]);
+  const data = dataOf(source, name, field, [rows, columns]);
   const lateral = nanometresIn(unitOf(field, "si_unit_xy") || "m") ?? Number.NaN;
   const unit = unitOf(field, "si_unit_z");
-  const info = imageInfo({
+  const info = imageInfo(source, {
     name,
     rows,
     columns,
@@ -75,13 +82,14 @@ function fieldHandle(bytes: Uint8Array, name: string, field: GwyObject, metadata
 }
 
 /** A brick is (z, y, x) in the file: the plane of each z after the other. */
-function brickHandle(bytes: Uint8Array, name: string, brick: GwyObject, metadata: Metadata): DatasetHandle {
+function brickHandle(file: GwyFile, name: string, brick: GwyObject, metadata: Metadata): DatasetHandle {
+  const { source, bytes } = file;
   const [depth, rows, columns] = ["zres", "yres", "xres"].map((key) => numberOf(brick, key));
-  const data = dataOf(name, brick, [depth, rows, columns]);
+  const data = dataOf(source, name, brick, [depth, rows, columns]);
   const lateral = nanometresIn(unitOf(brick, "si_unit_x") || "m") ?? Number.NaN;
   const unit = unitOf(brick, "si_unit_w");
   const size = { heightNm: numberOf(brick, "yreal") * lateral, widthNm: numberOf(brick, "xreal") * lateral };
-  const plane = imageInfo({ name, rows, columns, ...size, dtype: "float64", quantity: name, unit, metadata });
+  const plane = imageInfo(source, { name, rows, columns, ...size, dtype: "float64", quantity: name, unit, metadata });
   const step = numberOf(brick, "zreal") / depth;
   const axis = fileAxis("energy", depth, step, unitOf(brick, "si_unit_z"), numberOf(brick, "zoff") || 0);
   const info: DatasetInfo = { ...plane, kind: "spectral-map", axes: [...plane.axes, axis] };
@@ -115,9 +123,11 @@ export const gwy: Format = {
         .sort((a, b) => Number(a.id) - Number(b.id));
     const titleOf = (key: string) => textOf(root, `${key}/title`).trim() || key.replace(/^\//, "");
     const fields = numbered(/^\/(\d+)\/data$/).map(({ key, id, object }) =>
-      fieldHandle(bytes, titleOf(key), object, metaOf(root, id)),
+      fieldHandle({ source, bytes }, titleOf(key), object, metaOf(root, id)),
     );
-    const bricks = numbered(/^\/brick\/(\d+)$/).map(({ key, object }) => brickHandle(bytes, titleOf(key), object, {}));
+    const bricks = numbered(/^\/brick\/(\d+)$/).map(({ key, object }) =>
+      brickHandle({ source, bytes }, titleOf(key), object, {}),
+    );
     const datasets = [...fields, ...bricks];
     checkChannelCount(source, datasets.length);
     if (datasets.length === 0) throw new FormatError(`${source.name}: the file holds no data field and no brick`);

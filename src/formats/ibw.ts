@@ -210,7 +210,7 @@ function layerHandles(source: ByteSource, wave: Wave, layers: readonly string[])
   return layers.map((name, layer) => {
     const unit = channelUnit(wave, name);
     const bytes = x.size * y.size * SAMPLE_BYTES[wave.type];
-    const info = imageInfo({
+    const info = imageInfo(source, {
       name,
       rows: y.size,
       columns: x.size,

@@ -113,7 +113,7 @@ function mapHandles(source: ByteSource, header: Header, start: number, channels:
   const size = { heightNm: lengthOf(29, 27), widthNm: lengthOf(28, 26) };
   const turn = { flipRows: /bottom to top/i.test(header(23)), flipColumns: /right to left/i.test(header(21)) };
   return channels.map(({ name, unit }, i) => {
-    const info = imageInfo({
+    const info = imageInfo(source, {
       name: name || `channel ${i + 1}`,
       rows,
       columns,

@@ -135,7 +135,7 @@ function imageHandles(source: ByteSource, brick: Brick, channel: Channel): Datas
   ].filter(({ rows }) => rows > 0);
   return scans.flatMap(({ rows, first, vertical }) =>
     ["forward", "backward"].slice(0, perLine).map((direction, retrace) => {
-      const info = imageInfo({
+      const info = imageInfo(source, {
         name: `${channel.name} (${direction}, ${vertical})`,
         rows,
         columns,

@@ -135,7 +135,7 @@ function mapHandle(
 ): DatasetHandle {
   const { name, unit } = splitTitle(grid.channels[index]);
   const title = name.replace("[bwd]", "(backward)");
-  const image = imageInfo({
+  const image = imageInfo(source, {
     ...measuredArea(grid),
     name: title,
     dtype: "float32",
@@ -157,7 +157,7 @@ function measuredArea(grid: Grid) {
 
 function parameterHandle(source: ByteSource, grid: Grid, index: number, flipRows: boolean): DatasetHandle {
   const { name, unit } = splitTitle(grid.parameters[index]);
-  const info = imageInfo({
+  const info = imageInfo(source, {
     ...measuredArea(grid),
     name: `${name} (parameter)`,
     dtype: "float32",

@@ -126,7 +126,7 @@ function imageHandle(source: ByteSource, lists: readonly List[], image: List, me
   checkFits(source, name, offset, bytes);
   const { factor, unit } = valueScale(lists, image, bytesPerPixel);
   const direction = /retrace/i.test(image.entries.get("line direction") ?? "") ? "backward" : "forward";
-  const info = imageInfo({
+  const info = imageInfo(source, {
     name: `${name} (${direction})`,
     rows,
     columns,

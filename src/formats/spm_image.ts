@@ -28,10 +28,13 @@ function lengthAxis(name: string, size: number, lengthNm: number | undefined): A
   return usable ? scaledAxis(name, size, Math.abs(lengthNm) / size, "nm") : pixelAxis(name, size);
 }
 
-/** The info of one scanned image; row 0 is at the top, coordinates count from the top-left pixel. */
-export function imageInfo(image: ImageDescription): DatasetInfo {
+/**
+ * The info of one scanned image; row 0 is at the top, coordinates count from the top-left pixel.
+ * @throws FormatError where the sizes are not positive or more than one read can hold.
+ */
+export function imageInfo(source: ByteSource, image: ImageDescription): DatasetInfo {
   const { name, rows, columns, dtype, quantity, metadata } = image;
-  sampleCount(name, [rows, columns]);
+  sampleCount(`${source.name}: ${name}`, [rows, columns]);
   return {
     name,
     kind: "image",

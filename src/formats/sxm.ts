@@ -139,7 +139,7 @@ export const sxm: Format = {
       );
     }
     const datasets: DatasetHandle[] = images.map(({ channel, unit, backward }, i) => {
-      const info = imageInfo({
+      const info = imageInfo(source, {
         ...scan,
         name: `${channel} (${backward ? "backward" : "forward"})`,
         dtype: "float32",

@@ -65,7 +65,7 @@ function lengthOf(entries: ReadonlyMap<string, string>, key: string, unit = ""):
  * so that a small file cannot promise a large image.
  */
 function textHandle(source: ByteSource, start: number, image: ImageDescription): DatasetHandle {
-  const info = imageInfo(image);
+  const info = imageInfo(source, image);
   const count = sampleCount(source.name, [image.rows, image.columns]);
   checkFits(source, `${image.rows}×${image.columns} numbers as text`, start, 2 * count - 1);
   return wholeHandle(info, async () => {
@@ -164,7 +164,7 @@ async function openBinary(source: ByteSource): Promise<OpenedFile> {
   const size = { heightNm: lengthOf(entries, "y amplitude"), widthNm: lengthOf(entries, "x amplitude") };
   const stretched = type === "int16" && amplitude !== undefined;
   const known = type !== "int16" || stretched;
-  const info = imageInfo({
+  const info = imageInfo(source, {
     name: channel,
     rows,
     columns,

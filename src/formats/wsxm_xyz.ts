@@ -86,7 +86,7 @@ export async function openXyz(source: ByteSource, format: string): Promise<Opene
     unit,
     metadata: {},
   };
-  const info = imageInfo(image);
+  const info = imageInfo(source, image);
   const handle = wholeHandle(info, async () => {
     const data = new Float32Array(grid.rows * grid.columns);
     for (let row = 0; row < grid.rows; row++) {
