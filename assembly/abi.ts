@@ -8,7 +8,8 @@
  *
  * With threads, each has its own instance on the same memory and calls sv_align, sv_train and sv_encode with its number.
  */
-import { padded } from "./kernels/matmul";
+import { autocorrelation, autocorrelation_scratch_bytes } from "./kernels/autocorrelation";
+import { normalise_image, normalise_scratch_bytes, remove_plane } from "./kernels/normalise";
 import { align, start_template } from "./model/align";
 import { Config, config_check, config_default, getU32 } from "./model/config";
 import { encode } from "./model/encode";
@@ -49,11 +50,43 @@ export enum Region {
   HISTORY,
   /** i32: nonzero asks running jobs to stop after the present step. */
   CANCEL,
+  /** Gradients of the last training step's mean loss, f32, laid out as the parameters. */
+  GRADIENTS,
 }
 
 @inline
 function at(arena: usize): State {
   return changetype<State>(arena);
+}
+
+/** Grows the memory so that addresses below `end` exist: room for `sv_autocorrelation` and `sv_normalise` before a model is made. */
+export function sv_reserve(end: usize): i32 {
+  return reserve(end) ? 0 : ERROR_MEMORY;
+}
+
+/** Bytes of scratch for `sv_autocorrelation`. */
+export function sv_autocorrelation_scratch(rows: u32, cols: u32, maxRow: u32, maxCol: u32): usize {
+  return autocorrelation_scratch_bytes(rows, cols, maxRow, maxCol);
+}
+
+/** Autocorrelation of an image (rows, cols) at lags 0…maxRow, −maxCol…maxCol (kernels/autocorrelation.ts). */
+export function sv_autocorrelation(out: usize, image: usize, rows: u32, cols: u32, maxRow: u32, maxCol: u32, scratch: usize): void {
+  autocorrelation(out, image, rows, cols, maxRow, maxCol, scratch);
+}
+
+/** Bytes of scratch for `sv_normalise`. */
+export function sv_normalise_scratch(rows: u32, cols: u32, background: f64, contrast: f64): usize {
+  return normalise_scratch_bytes(rows, cols, background, contrast);
+}
+
+/**
+ * Flat-fields an image (rows, cols), out may be the image: plane (if asked for), slow background and local contrast over Gaussians of these
+ * σ in pixels (0 leaves a step out), contrast no less than `floor` of the whole image's; zero mean, unit variance. Gives the standard
+ * deviation before that last step: 0 for an image without contrast, NaN where a pixel is not finite (kernels/normalise.ts).
+ */
+export function sv_normalise(out: usize, image: usize, rows: u32, cols: u32, plane: bool, background: f64, contrast: f64, floor: f64, scratch: usize): f64 {
+  if (plane) remove_plane(out, image, rows, cols);
+  return normalise_image(out, plane ? out : image, rows, cols, background, contrast, floor, scratch);
 }
 
 /** Fills the configuration at `config` with defaults. */
@@ -93,6 +126,7 @@ export function sv_address(arena: usize, region: i32): usize {
     case Region.PROGRESS: return state.progress;
     case Region.HISTORY: return state.history;
     case Region.CANCEL: return state.sync + offsetof<Sync>("cancel");
+    case Region.GRADIENTS: return state.gradients;
     default: return 0;
   }
 }

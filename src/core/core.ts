@@ -15,6 +15,12 @@ const ARENA = 4096;
 /** The fields of a configuration that a caller sets; the others keep the core's defaults. */
 export type CoreConfig = Partial<Record<ConfigField, number>>;
 
+/** What threads run together. Results are left in the core's memory. */
+export type Job =
+  | { readonly name: "align"; readonly windows: number; readonly rounds: number }
+  | { readonly name: "train"; readonly steps: number }
+  | { readonly name: "encode"; readonly first: number; readonly count: number };
+
 /** Every number of the core's `enum`s, as it exports them. */
 function indices(globals: Record<string, WebAssembly.Global>): Record<string, number> {
   return Object.fromEntries(Object.entries(globals).map(([name, global]) => [name, global.value as number]));
@@ -76,8 +82,23 @@ export class Core {
     return this.progressBlock()[this.#progress[field] + offset];
   }
 
+  setProgress(field: ProgressField, value: number): void {
+    this.progressBlock()[this.#progress[field]] = value;
+  }
+
   parameterBlock(region: "PARAMETERS" | "MOMENT1" | "MOMENT2"): Float32Array {
     return this.floats(region, this.exports.sv_parameter_count(ARENA));
+  }
+
+  /** This thread's part of a job. Negative: an error code of abi.ts. */
+  run(job: Job, thread: number): number {
+    if (job.name === "align") return this.exports.sv_align(ARENA, thread, job.windows, job.rounds);
+    if (job.name === "train") return this.exports.sv_train(ARENA, thread, job.steps);
+    return this.exports.sv_encode(ARENA, thread, job.first, job.count);
+  }
+
+  get cancelled(): boolean {
+    return Atomics.load(this.ints("CANCEL", 1), 0) !== 0;
   }
 
   /** Asks running jobs to stop after the present step, or takes that back. */

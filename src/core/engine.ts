@@ -26,7 +26,8 @@ export async function chooseVariant(reproducible: boolean): Promise<VariantChoic
   if (typeof process !== "undefined" && process.versions?.node?.startsWith("20.")) {
     const { setFlagsFromString } = await import("node:v8");
     setFlagsFromString("--experimental-wasm-relaxed-simd");
-    if (WebAssembly.validate(RELAXED_PROBE)) return { simd: "relaxed", reason: "relaxed SIMD, switched on in Node 20's V8" };
+    if (WebAssembly.validate(RELAXED_PROBE))
+      return { simd: "relaxed", reason: "relaxed SIMD, switched on in Node 20's V8" };
   }
   return { simd: "simd", reason: "the engine has no relaxed SIMD" };
 }

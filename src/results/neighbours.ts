@@ -55,6 +55,39 @@ export class KdTree {
     if (offset * offset <= best.worst) this.search(query, best, farLow, farHigh, next);
   }
 
+  /** All points within `radius` of `query` (dim), the bound included, as point numbers in ascending order. */
+  within(query: ArrayLike<number>, radius: number): number[] {
+    const found: number[] = [];
+    this.collect(query, radius, found, 0, this.count, 0);
+    return found.sort((i, j) => i - j);
+  }
+
+  private collect(
+    query: ArrayLike<number>,
+    radius: number,
+    found: number[],
+    low: number,
+    high: number,
+    axis: number,
+  ): void {
+    const { points, dim, order } = this;
+    const take = (point: number) => {
+      let square = 0;
+      for (let d = 0; d < dim; d++) square += (query[d] - points[point * dim + d]) ** 2;
+      if (square <= radius * radius) found.push(point);
+    };
+    if (high - low <= LEAF) {
+      for (let n = low; n < high; n++) take(order[n]);
+      return;
+    }
+    const middle = (low + high) >> 1;
+    const offset = query[axis] - points[order[middle] * dim + axis];
+    const next = (axis + 1) % dim;
+    take(order[middle]);
+    if (offset <= radius) this.collect(query, radius, found, low, middle, next);
+    if (offset >= -radius) this.collect(query, radius, found, middle + 1, high, next);
+  }
+
   private offer(query: ArrayLike<number>, best: NearestList, point: number): void {
     let square = 0;
     for (let d = 0; d < this.dim; d++) square += (query[d] - this.points[point * this.dim + d]) ** 2;

@@ -1,0 +1,68 @@
+import type { Autocorrelation } from "../data/period.ts";
+import { NumericsError } from "../errors.ts";
+import type { Core } from "./core.ts";
+
+/**
+ * What is computed of an image before there is a model, in the memory where the model will be: flat-fielding and autocorrelation.
+ */
+
+export interface Normalisation {
+  /** Subtract the least-squares plane. */
+  readonly plane: boolean;
+  /** Gaussian σ in pixels of the background that is subtracted; 0 for none. */
+  readonly background: number;
+  /** Gaussian σ in pixels of the local contrast that is divided by; 0 for none. */
+  readonly contrast: number;
+}
+
+/** Local contrast is not taken below this share of the whole image's, so that empty regions are not blown up. */
+const CONTRAST_FLOOR = 0.25;
+
+function place(core: Core, bytes: number[]): number[] {
+  let at = core.arena;
+  const addresses = bytes.map((count) => {
+    const address = at;
+    at += (count + 127) & ~63;
+    return address;
+  });
+  if (core.exports.sv_reserve(at) < 0) throw new NumericsError("not enough memory to normalise this image");
+  return addresses;
+}
+
+/** The image flat-fielded, zero mean and unit variance. `NumericsError` where it has no contrast. */
+export function normalise(
+  core: Core,
+  image: Float32Array,
+  rows: number,
+  cols: number,
+  how: Normalisation,
+): Float32Array {
+  const { plane, background, contrast } = how;
+  const scratchBytes = core.exports.sv_normalise_scratch(rows, cols, background, contrast);
+  const [data, scratch] = place(core, [image.byteLength, scratchBytes]);
+  const view = () => new Float32Array(core.memory.buffer, data, image.length);
+  view().set(image);
+  const sd = core.exports.sv_normalise(data, data, rows, cols, plane, background, contrast, CONTRAST_FLOOR, scratch);
+  if (!(sd > 0)) throw new NumericsError("the image has no contrast: expected pixels that differ, all are equal");
+  return view().slice();
+}
+
+/** Autocorrelation up to the given lag, of the middle 1024 × 1024 pixels at most. */
+export function autocorrelate(
+  core: Core,
+  image: Float32Array,
+  rows: number,
+  cols: number,
+  lag: number,
+): Autocorrelation {
+  const [h, w] = [Math.min(rows, 1024), Math.min(cols, 1024)];
+  const [top, left] = [(rows - h) >> 1, (cols - w) >> 1];
+  const [maxRow, maxCol] = [Math.min(lag, h >> 1), Math.min(lag, w >> 1)];
+  const outLength = (maxRow + 1) * (2 * maxCol + 1);
+  const scratchBytes = core.exports.sv_autocorrelation_scratch(h, w, maxRow, maxCol);
+  const [data, out, scratch] = place(core, [4 * h * w, 4 * outLength, scratchBytes]);
+  const part = new Float32Array(core.memory.buffer, data, h * w);
+  for (let r = 0; r < h; r++) part.set(image.subarray((top + r) * cols + left, (top + r) * cols + left + w), r * w);
+  core.exports.sv_autocorrelation(out, data, h, w, maxRow, maxCol, scratch);
+  return { maxRow, maxCol, data: new Float32Array(core.memory.buffer, out, outLength).slice() };
+}

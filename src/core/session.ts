@@ -1,0 +1,126 @@
+import { readFile } from "node:fs/promises";
+import { Worker } from "node:worker_threads";
+import { NumericsError } from "../errors.ts";
+import { Core, type Job } from "./core.ts";
+import { canShareMemory, chooseVariant } from "./engine.ts";
+
+/** Wasm pages of 64 KiB that shared memory may grow to; the builds declare the same. */
+const MAXIMUM_PAGES = 65535;
+/** Training steps, or windows encoded, between two looks at the event loop where there are no workers. */
+const INLINE_SLICE: Readonly<Record<Job["name"], number>> = { align: 1, train: 4, encode: 192 };
+
+export interface SessionOptions {
+  readonly threads: number;
+  /** Plain SIMD: the same bits on every engine. */
+  readonly reproducible: boolean;
+}
+
+/** A core and the threads that run its jobs. `close` it when done. */
+export interface Session {
+  readonly core: Core;
+  /** "simd", "relaxed.threads", …, and why. */
+  readonly variant: string;
+  readonly reason: string;
+  readonly threads: number;
+  /** Runs a job to its end, or to `cancel`. The event loop stays free. */
+  run(job: Job): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function loadModule(name: string): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await readFile(new URL(`../../build/core.${name}.wasm`, import.meta.url)));
+}
+
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { simd, reason } = await chooseVariant(options.reproducible);
+  if (options.threads > 1 && canShareMemory()) {
+    return openThreaded(await loadModule(`${simd}.threads`), `${simd}.threads`, reason, options.threads);
+  }
+  const note = options.threads > 1 ? "; one thread: no shared memory here" : "";
+  return openInline(await loadModule(simd), simd, reason + note);
+}
+
+/** One thread: the job runs here, in slices, so that progress and cancellation get their turn. */
+function openInline(module: WebAssembly.Module, variant: string, reason: string): Session {
+  const core = new Core(module);
+  return {
+    core,
+    variant,
+    reason,
+    threads: 1,
+    async run(job) {
+      for (const slice of slices(job)) {
+        checkResult(core.run(slice, 0));
+        await new Promise((resolve) => setImmediate(resolve));
+        if (core.cancelled) return;
+      }
+    },
+    async close() {},
+  };
+}
+
+/** A job in parts that give the same bits one after the other. */
+function* slices(job: Job): Generator<Job> {
+  const step = INLINE_SLICE[job.name];
+  const total = job.name === "align" ? job.rounds : job.name === "train" ? job.steps : job.count;
+  for (let done = 0; done < total; done += step) {
+    const part = Math.min(step, total - done);
+    if (job.name === "align") yield { ...job, rounds: part };
+    else if (job.name === "train") yield { ...job, steps: part };
+    else yield { ...job, first: job.first + done, count: part };
+  }
+}
+
+function checkResult(result: number): void {
+  if (result < 0) throw new NumericsError(`the core refused a job: error ${result}`);
+}
+
+/** Several threads: workers share the memory and are told of jobs by message; the main thread only waits. */
+async function openThreaded(
+  module: WebAssembly.Module,
+  variant: string,
+  reason: string,
+  threads: number,
+): Promise<Session> {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true });
+  const core = new Core(module, memory);
+  const workers = Array.from({ length: threads }, (_, thread) => startWorker({ module, memory, thread }));
+  return {
+    core,
+    variant,
+    reason,
+    threads,
+    async run(job) {
+      const results = await Promise.all(workers.map((worker) => ask(worker, job)));
+      for (const result of results) checkResult(result);
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+/** From sources (tests run them as they are) the worker is the built one: Node 20 does not run TypeScript. */
+function startWorker(workerData: object): Worker {
+  const here = import.meta.url;
+  const url = here.endsWith(".ts") ? new URL("../../dist/core/worker.js", here) : new URL("./worker.js", here);
+  return new Worker(url, { workerData });
+}
+
+function ask(worker: Worker, job: Job): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => {
+      worker.off("message", onMessage);
+      worker.off("error", onError);
+      worker.off("exit", onExit);
+      act();
+    };
+    const onMessage = (result: number) => settle(() => resolve(result));
+    const onError = (error: Error) => settle(() => reject(error));
+    const onExit = () => settle(() => reject(new NumericsError("a worker thread ended during a job")));
+    worker.on("message", onMessage);
+    worker.on("error", onError);
+    worker.on("exit", onExit);
+    worker.postMessage(job);
+  });
+}

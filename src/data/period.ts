@@ -1,0 +1,112 @@
+/** The repeating period of an image, from the peaks of its autocorrelation. */
+
+/** Lattice vectors as (row, column) in pixels, the shorter first, reduced; `b` is missing where the image repeats along one direction only. */
+export interface Period {
+  readonly a: readonly [number, number];
+  readonly b?: readonly [number, number];
+  /** Height of the autocorrelation at `a`: 1 for a perfect repetition. */
+  readonly strength: number;
+}
+
+/** Autocorrelation at lags 0…maxRow, −maxCol…maxCol, row-major, 1 at lag 0. */
+export interface Autocorrelation {
+  readonly maxRow: number;
+  readonly maxCol: number;
+  readonly data: Float32Array;
+}
+
+interface Peak {
+  readonly row: number;
+  readonly col: number;
+  readonly length: number;
+  readonly height: number;
+}
+
+/** Peaks below this are taken for noise. */
+const LEAST_HEIGHT = 0.08;
+/** A peak counts as a period when it reaches this share of the highest: weaker ones are features inside the cell. */
+const SHARE = 0.6;
+/** Sine of the smallest angle between lattice vectors. */
+const LEAST_SINE = 0.4;
+/** Shortest period in pixels: below it nothing is resolved. */
+const LEAST_PERIOD = 3;
+
+function at(a: Autocorrelation, row: number, col: number): number {
+  // A(−d) = A(d): the lower half is the upper half turned.
+  const [r, c] = row < 0 ? [-row, -col] : [row, col];
+  return a.data[r * (2 * a.maxCol + 1) + c + a.maxCol];
+}
+
+/** Offset of a parabola's top from its middle sample. */
+function vertex(before: number, middle: number, after: number): number {
+  const curvature = before - 2 * middle + after;
+  return curvature < 0 ? Math.max(-0.5, Math.min(0.5, (before - after) / (2 * curvature))) : 0;
+}
+
+function isMaximum(a: Autocorrelation, row: number, col: number): boolean {
+  const height = at(a, row, col);
+  for (let dr = -1; dr <= 1; dr++) {
+    for (let dc = -1; dc <= 1; dc++) {
+      if ((dr !== 0 || dc !== 0) && at(a, row + dr, col + dc) >= height) return false;
+    }
+  }
+  return true;
+}
+
+/** Whether the line from the origin to the peak passes a valley: else it is on the flank of the central peak. */
+function standsAlone(a: Autocorrelation, row: number, col: number): boolean {
+  const steps = Math.ceil(Math.hypot(row, col));
+  let least = Infinity;
+  for (let s = 1; s < steps; s++)
+    least = Math.min(least, at(a, Math.round((row * s) / steps), Math.round((col * s) / steps)));
+  return least < 0.75 * at(a, row, col);
+}
+
+function findPeaks(a: Autocorrelation): Peak[] {
+  const peaks: Peak[] = [];
+  for (let row = 0; row < a.maxRow; row++) {
+    for (let col = row === 0 ? 1 : 1 - a.maxCol; col < a.maxCol; col++) {
+      const height = at(a, row, col);
+      if (height < LEAST_HEIGHT || Math.hypot(row, col) < LEAST_PERIOD) continue;
+      if (!isMaximum(a, row, col) || !standsAlone(a, row, col)) continue;
+      const r = row + vertex(at(a, row - 1, col), height, at(a, row + 1, col));
+      const c = col + vertex(at(a, row, col - 1), height, at(a, row, col + 1));
+      peaks.push({ row: r, col: c, length: Math.hypot(r, c), height });
+    }
+  }
+  return peaks.sort((p, q) => p.length - q.length);
+}
+
+type Vector = readonly [number, number];
+
+function length(v: Vector): number {
+  return Math.hypot(v[0], v[1]);
+}
+
+/** Shortest basis of the lattice of a and b (Lagrange–Gauss), a along increasing columns or rows. */
+function reduceBasis(a: Vector, b: Vector): [Vector, Vector] {
+  let [u, v] = length(a) <= length(b) ? [a, b] : [b, a];
+  for (let turn = 0; turn < 32; turn++) {
+    const m = Math.round((u[0] * v[0] + u[1] * v[1]) / (u[0] ** 2 + u[1] ** 2));
+    const w: Vector = [v[0] - m * u[0], v[1] - m * u[1]];
+    if (length(w) >= length(u) - 1e-9) return [u, w];
+    [u, v] = [w, u];
+  }
+  return [u, v];
+}
+
+/** The image's period, or undefined where nothing in it repeats within the lags given. */
+export function findPeriod(autocorrelation: Autocorrelation): Period | undefined {
+  const peaks = findPeaks(autocorrelation);
+  const highest = Math.max(...peaks.map((peak) => peak.height));
+  const strong = peaks.filter((peak) => peak.height >= SHARE * highest);
+  if (strong.length === 0) return undefined;
+  const first = strong[0];
+  const a: Vector = [first.row, first.col];
+  const second = strong.find(
+    (peak) => Math.abs(peak.row * a[1] - peak.col * a[0]) > LEAST_SINE * peak.length * first.length,
+  );
+  if (!second) return { a, strength: first.height };
+  const [u, v] = reduceBasis(a, [second.row, second.col]);
+  return { a: u, b: v, strength: first.height };
+}

@@ -1,0 +1,128 @@
+import { availableParallelism } from "node:os";
+import type { Normalisation } from "../core/analysis.ts";
+import { ConfigError } from "../errors.ts";
+import type { HistoryEntry } from "../results/types.ts";
+
+export const likelihoods = ["gaussian", "bernoulli", "continuous-bernoulli", "poisson"] as const;
+export type Likelihood = (typeof likelihoods)[number];
+export const networks = ["mlp", "conv"] as const;
+export type NetworkKind = (typeof networks)[number];
+
+/** What happens now, for a progress bar. */
+export interface ProgressEvent {
+  readonly stage: "normalise" | "align" | "train" | "encode" | "motifs";
+  readonly done: number;
+  readonly total: number;
+  /** Latest step of training, where there is one. */
+  readonly latest?: HistoryEntry;
+}
+
+/** What a caller may set. Pixels are those of the input image. */
+export interface FitOptions {
+  /** Side of the windows, px. Default: twice the longest lattice vector found in the image. */
+  readonly window?: number;
+  /** Largest shift of the motif from a window's centre, px. Default: 0.6 of the longest lattice vector. */
+  readonly maxShift?: number;
+  /** Prior standard deviation of the shift, px. Default: half the largest shift. */
+  readonly shiftPrior?: number;
+  /** Pixels averaged each way before anything else. Default: so that the lattice vector is at least 16 px after it. */
+  readonly binning?: number;
+  /** Number of content latents L. */
+  readonly latentDim?: number;
+  /** Windows cut at random places. */
+  readonly samples?: number;
+  /** Passes over them. */
+  readonly epochs?: number;
+  /** Windows in a training step. */
+  readonly batch?: number;
+  /** Scale of the KL term. */
+  readonly beta?: number;
+  readonly likelihood?: Likelihood;
+  readonly encoder?: NetworkKind;
+  readonly decoder?: NetworkKind;
+  /** Prior standard deviations of each window's gain about 1 and offset about 0 (image's standard deviations); 0 fixes them. */
+  readonly gainPrior?: number;
+  readonly offsetPrior?: number;
+  /** Starts of the alignment, from different windows; the one with the best ELBO is kept. */
+  readonly restarts?: number;
+  readonly learningRate?: number;
+  /** Flat-fielding; `false` leaves the image as it is but for mean and variance. Default: plane, and background and contrast over 1.5 and 2 lattice vectors. */
+  readonly normalise?: Partial<Normalisation> | false;
+  /** Replace NaN and infinite pixels by the median of the finite ones instead of refusing them. */
+  readonly fill?: boolean;
+  readonly seed?: number;
+  readonly threads?: number;
+  /** Plain SIMD only: the same bits on every machine and engine. */
+  readonly reproducible?: boolean;
+}
+
+/** Options with every default that does not need the image. */
+export type SettledOptions = FitOptions &
+  Required<Omit<FitOptions, "window" | "maxShift" | "shiftPrior" | "binning" | "normalise">>;
+
+const defaults = {
+  latentDim: 2,
+  samples: 10000,
+  epochs: 2,
+  batch: 48,
+  beta: 1,
+  likelihood: "gaussian",
+  encoder: "mlp",
+  decoder: "mlp",
+  gainPrior: 0.3,
+  offsetPrior: 0.3,
+  restarts: 6,
+  learningRate: 0.004,
+  fill: false,
+  seed: 1,
+  reproducible: false,
+} as const;
+
+interface Range {
+  readonly least: number;
+  readonly greatest: number;
+  readonly whole?: boolean;
+}
+
+const ranges: Readonly<Record<string, Range>> = {
+  window: { least: 6, greatest: 4096, whole: true },
+  maxShift: { least: 0, greatest: 2048 },
+  shiftPrior: { least: 0.1, greatest: 1e6 },
+  binning: { least: 1, greatest: 64, whole: true },
+  latentDim: { least: 1, greatest: 16, whole: true },
+  samples: { least: 100, greatest: 5_000_000, whole: true },
+  epochs: { least: 0.01, greatest: 10000 },
+  batch: { least: 4, greatest: 8192, whole: true },
+  beta: { least: 0, greatest: 1e6 },
+  gainPrior: { least: 0, greatest: 1e6 },
+  offsetPrior: { least: 0, greatest: 1e6 },
+  restarts: { least: 1, greatest: 1000, whole: true },
+  learningRate: { least: 1e-7, greatest: 1 },
+  seed: { least: 0, greatest: 2 ** 32 - 1, whole: true },
+  threads: { least: 1, greatest: 64, whole: true },
+};
+
+function checkNumber(name: string, value: number, { least, greatest, whole }: Range): void {
+  if (value >= least && value <= greatest && (!whole || Number.isInteger(value))) return;
+  throw new ConfigError(
+    `${name}: expected a ${whole ? "whole " : ""}number from ${least} to ${greatest}, got ${value}`,
+  );
+}
+
+function checkName(name: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value)) throw new ConfigError(`${name}: expected one of ${allowed.join(", ")}, got ${value}`);
+}
+
+/** Checks every option and fills in the defaults. `ConfigError` names the option, what was expected, what came. */
+export function settleOptions(options: FitOptions): SettledOptions {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const settled = { ...defaults, threads: Math.min(8, availableParallelism()), ...given } as SettledOptions;
+  for (const [name, range] of Object.entries(ranges)) {
+    const value = settled[name as keyof SettledOptions];
+    if (value !== undefined) checkNumber(name, value as number, range);
+  }
+  checkName("likelihood", settled.likelihood, likelihoods);
+  checkName("encoder", settled.encoder, networks);
+  checkName("decoder", settled.decoder, networks);
+  return settled;
+}

@@ -1,0 +1,137 @@
+import { autocorrelate, type Normalisation, normalise } from "../core/analysis.ts";
+import type { Core, CoreConfig } from "../core/core.ts";
+import { findPeriod, type Period } from "../data/period.ts";
+import { ConfigError } from "../errors.ts";
+import type { Grid } from "../results/types.ts";
+import { binned } from "./image.ts";
+import { likelihoods, networks, type SettledOptions } from "./options.ts";
+
+/** What the image decides: window, largest shift, binning, flat-fielding. Pixels of the binned image unless said otherwise. */
+export interface Plan {
+  readonly binning: number;
+  readonly windowSize: number;
+  readonly maxShift: number;
+  readonly shiftPrior: number;
+  readonly normalisation: Normalisation;
+  /** Of the input image, in its pixels. */
+  readonly period?: Period;
+  /** Why, in words, for the log and result.json. */
+  readonly reasons: readonly string[];
+}
+
+/** Lattice vectors stay at least this long after binning, px. */
+const LEAST_PERIOD = 16;
+/** Window where nothing repeats: this share of the image's shorter side, px. */
+const FALLBACK_SHARE = 1 / 12;
+/** Lattice vectors in a window; the largest shift and flat-fielding in lattice vectors. */
+const WINDOW_PERIODS = 2;
+const SHIFT_PERIODS = 0.6;
+const BACKGROUND_PERIODS = 1.5;
+const CONTRAST_PERIODS = 3;
+
+function longest(period: Period): number {
+  return Math.max(Math.hypot(...period.a), period.b ? Math.hypot(...period.b) : 0);
+}
+
+/** The image's period from the autocorrelation, slow background taken out first. */
+export function imagePeriod(core: Core, image: Grid): Period | undefined {
+  const side = Math.min(image.rows, image.cols);
+  const flat = normalise(core, image.data, image.rows, image.cols, { plane: true, background: side / 16, contrast: 0 });
+  return findPeriod(autocorrelate(core, flat, image.rows, image.cols, Math.floor(side / 3)));
+}
+
+/** Chooses what the options leave open. */
+export function makePlan(core: Core, image: Grid, options: SettledOptions): Plan {
+  const period = imagePeriod(core, image);
+  const side = Math.min(image.rows, image.cols);
+  const scale = period ? longest(period) : side * FALLBACK_SHARE;
+  const binning = options.binning ?? Math.max(1, Math.floor(scale / LEAST_PERIOD));
+  const even = (px: number) => Math.max(8, 4 * Math.round(px / 4));
+  const windowSize = options.window ? Math.round(options.window / binning) : even((WINDOW_PERIODS * scale) / binning);
+  const maxShift = Math.ceil(
+    options.maxShift !== undefined ? options.maxShift / binning : (SHIFT_PERIODS * scale) / binning + 1,
+  );
+  const smallest = Math.floor(side / binning);
+  if (windowSize > smallest) {
+    throw new ConfigError(`window: expected at most the image's shorter side, ${side} px, got ${windowSize * binning}`);
+  }
+  const most = windowSize;
+  if (maxShift > most)
+    throw new ConfigError(`maxShift: expected at most the window, ${most * binning} px, got ${maxShift * binning}`);
+  const shiftPrior = options.shiftPrior ? options.shiftPrior / binning : Math.max(1, maxShift / 2);
+  return {
+    binning,
+    windowSize,
+    maxShift,
+    shiftPrior,
+    period,
+    normalisation: normalisationOf(options, scale / binning),
+    reasons: reasonsOf(period, binning, windowSize, maxShift),
+  };
+}
+
+function normalisationOf(options: SettledOptions, scale: number): Normalisation {
+  if (options.normalise === false) return { plane: false, background: 0, contrast: 0 };
+  return {
+    plane: true,
+    background: BACKGROUND_PERIODS * scale,
+    contrast: CONTRAST_PERIODS * scale,
+    ...options.normalise,
+  };
+}
+
+function reasonsOf(period: Period | undefined, binning: number, windowSize: number, maxShift: number): string[] {
+  const vector = (v: readonly [number, number]) => `(${v[0].toFixed(1)}, ${v[1].toFixed(1)})`;
+  const found = period
+    ? `the image repeats with ${[period.a, period.b]
+        .filter((v) => v !== undefined)
+        .map(vector)
+        .join(" and ")} px`
+    : "nothing repeats in the autocorrelation: the window is a guess, set it with --window";
+  const bins = binning > 1 ? [`pixels are averaged ${binning} × ${binning}`] : [];
+  return [found, ...bins, `window ${windowSize * binning} px, largest shift ${maxShift * binning} px`];
+}
+
+/** The flat-fielded, binned image: zero mean and unit variance. */
+export function prepareImage(core: Core, image: Grid, plan: Plan): Grid {
+  const small = binned(image, plan.binning);
+  return { ...small, data: normalise(core, small.data, small.rows, small.cols, plan.normalisation) };
+}
+
+/** Chunks of a batch: a thread's units of work, the same for any number of threads. */
+const CHUNKS = 4;
+
+/** The core's configuration for a plan. */
+export function coreConfig(
+  plan: Plan,
+  options: SettledOptions,
+  rows: number,
+  cols: number,
+  threads: number,
+): CoreConfig {
+  const steps = Math.max(1, Math.round((options.samples * options.epochs) / options.batch));
+  return {
+    ROWS: rows,
+    COLS: cols,
+    WINDOW_ROWS: plan.windowSize,
+    WINDOW_COLS: plan.windowSize,
+    SHIFT_ROWS: plan.maxShift,
+    SHIFT_COLS: plan.maxShift,
+    SHIFT_PRIOR: plan.shiftPrior,
+    LATENT_DIM: options.latentDim,
+    WINDOWS: options.samples,
+    BATCH: options.batch,
+    CHUNK: Math.ceil(options.batch / CHUNKS),
+    ENCODER: networks.indexOf(options.encoder),
+    DECODER: networks.indexOf(options.decoder),
+    LIKELIHOOD: likelihoods.indexOf(options.likelihood),
+    BETA: options.beta,
+    BETA_WARMUP: Math.round(steps / 3),
+    RATE: options.learningRate,
+    STEPS: steps,
+    GAIN_PRIOR: options.likelihood === "gaussian" ? options.gainPrior : 0,
+    OFFSET_PRIOR: options.likelihood === "gaussian" ? options.offsetPrior : 0,
+    SEED: options.seed,
+    THREADS: threads,
+  };
+}

@@ -1,0 +1,10 @@
+export { type Axis, type Dataset, type DatasetInfo, type DatasetKind, pixelAxis, scaledAxis } from "./data/dataset.ts";
+export { ConfigError, FormatError, NumericsError, ShapeError, ShiftVaeError } from "./errors.ts";
+export { type Checkpoint, FitAborted, readCheckpoint } from "./fit/checkpoint.ts";
+export type { FitOptions, Likelihood, NetworkKind, ProgressEvent } from "./fit/options.ts";
+export { type FitHooks, type FitResult, fit } from "./fit.ts";
+export { readDataset } from "./formats/registry.ts";
+export { type EncodeOptions, Model } from "./model.ts";
+export { figureFiles } from "./report/files.ts";
+export { reportHtml } from "./report/html.ts";
+export type * from "./results/types.ts";
