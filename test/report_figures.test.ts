@@ -10,11 +10,11 @@ import {
   mapsFigure,
   mapsPng,
   overlayFigure,
-  strainFigure,
   templateFigure,
   templatePng,
 } from "../src/report/figures.ts";
 import { figureFiles } from "../src/report/files.ts";
+import { strainFigure } from "../src/report/motif_figures.ts";
 import { toBox } from "../src/report/panels.ts";
 import { histogram, klFigure, lossFigure, scatterFigure, sigmaHistogramFigure } from "../src/report/plots.ts";
 import type { FitReport } from "../src/results/types.ts";

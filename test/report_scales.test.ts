@@ -78,6 +78,10 @@ describe("limits", () => {
     expect(robustLimits([...values, Number.NaN])).toEqual([1, 99]);
     expect(robustLimits([4, 4])).toEqual([3.5, 4.5]);
     expect(robustLimits([Number.NaN])).toEqual([0, 1]);
+    const lattice = Float64Array.from({ length: 2000 * 1000 }, (_, i) => (i % 20) + (Math.floor(i / 2000) % 10) / 10);
+    expect(quantile(lattice, 0.5)).toBeCloseTo(10, 0);
+    expect(quantile(lattice, 0.025)).toBeCloseTo(0.45, 0);
+    expect(robustLimits(lattice)[1]).toBeCloseTo(19.7, 0);
     expect(symmetricLimits([-1, -1, 4, 4])).toEqual([-4, 4]);
   });
 });

@@ -1,6 +1,7 @@
 import type { FitReport } from "../results/types.ts";
 import { figurePng, figureSvg } from "./figure.ts";
-import { manifoldFigure, mapsFigure, sigmaFigure, strainFigure, templateFigure } from "./figures.ts";
+import { manifoldFigure, mapsFigure, templateFigure } from "./figures.ts";
+import { sigmaFigure, strainFigure } from "./motif_figures.ts";
 import { lossFigure, scatterFigure } from "./plots.ts";
 
 /** All figures as files for talks and papers: file name → contents, each as PNG and as SVG. */

@@ -1,17 +1,10 @@
 import type { FitReport } from "../results/types.ts";
 import { columnOf, motifSpacing, positionSd, smallLengthUnit } from "./fields.ts";
 import { type Figure, figureElement } from "./figure.ts";
-import {
-  hasStrain,
-  manifoldFigure,
-  mapsFigure,
-  overlayFigure,
-  sigmaFigure,
-  strainFigure,
-  templateFigure,
-} from "./figures.ts";
+import { manifoldFigure, mapsFigure, overlayFigure, templateFigure } from "./figures.ts";
 import { SCRIPT, SCRIPT_HASH } from "./html_script.ts";
 import { STYLE, STYLE_HASH } from "./html_style.ts";
+import { hasStrain, sigmaFigure, strainFigure } from "./motif_figures.ts";
 import { klFigure, lossFigure, scatterFigure, sigmaHistogramFigure } from "./plots.ts";
 import { formatNumber, latentName } from "./scales.ts";
 import { strainField } from "./strain.ts";
@@ -121,10 +114,11 @@ function motifSection(report: FitReport): string {
     const checked = i === 0 ? " checked" : "";
     return `<label><input type="radio" name="latent" value="latent-${i}"${checked}> ${latentName(i)}</label>`;
   });
-  const controls = `<fieldset><legend>Colour by latent</legend>${choices.join("")}</fieldset>`;
+  const controls =
+    choices.length < 2 ? "" : `<fieldset><legend>Colour by latent</legend>${choices.join("")}</fieldset>`;
   const hint = `<p class="hint">Point at a motif, or focus the picture and use the arrow keys, for its values.</p>`;
   const overlay = `<div>${controls}${figureHtml(overlayFigure(report), "overlay")}${hint}</div>`;
-  const beside = `<div>${figureHtml(templateFigure(report))}${figureHtml(klFigure(report))}</div>`;
+  const beside = `<div class="beside">${figureHtml(templateFigure(report))}${figureHtml(klFigure(report))}</div>`;
   return section("Motifs", "", overlay, beside);
 }
 

@@ -81,7 +81,7 @@ function assemble(chunks: readonly Uint8Array[]): Uint8Array {
 }
 
 function imageData(pixels: Uint8Array, stride: number, height: number, bytesPerPixel: number): Uint8Array {
-  return chunk("IDAT", zlibSync(filterRows(pixels, stride, height, bytesPerPixel), { level: 6 }));
+  return chunk("IDAT", zlibSync(filterRows(pixels, stride, height, bytesPerPixel), { level: 4 }));
 }
 
 /** PNG of opaque colour, 3 bytes a pixel, row-major. */
