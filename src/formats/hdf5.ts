@@ -25,8 +25,25 @@ export const hdf5: Format = {
   name: "HDF5",
   extensions: ["h5", "hdf5", "hf5", "emd", "hspy", "mat", "nxs"],
   detect: (head) => SIGNATURE_OFFSETS.some((offset) => startsWith(head, SIGNATURE, offset)),
-  open: (source) => withHdf5(source, (module, id) => describe(new Hdf5File(module, id, source), source)),
+  async open(source) {
+    await checkSuperblock(source);
+    return withHdf5(source, (module, id) => describe(new Hdf5File(module, id, source), source));
+  },
 };
+
+/** Offsets and lengths of 8 bytes are what every known writer uses, and what `globalHeapIsSound` understands. */
+async function checkSuperblock(source: ByteSource): Promise<void> {
+  for (const offset of SIGNATURE_OFFSETS.filter((start) => start + 16 <= source.size)) {
+    const start = await source.read(offset, 16);
+    if (!startsWith(start, SIGNATURE)) continue;
+    const sizes = start[8] < 2 ? 13 : 9;
+    if (start[sizes] === 8 && start[sizes + 1] === 8) return;
+    throw new FormatError(
+      `${source.name}: expected HDF5 offsets and lengths of 8 bytes, found ${start[sizes]} and ${start[sizes + 1]}`,
+    );
+  }
+  throw new FormatError(`${source.name}: truncated: no HDF5 superblock in ${source.size} bytes`);
+}
 
 function describe(file: Hdf5File, source: ByteSource): OpenedFile {
   for (const dialect of DIALECTS) {

@@ -1,4 +1,5 @@
 import { FormatError } from "../errors.ts";
+import { globalHeapIsSound } from "./hdf5_heap.ts";
 import type { ByteSource } from "./source.ts";
 
 /** The parts of the compiled HDF5 library (h5wasm) that reading needs. */
@@ -91,6 +92,12 @@ function loadLibrary(): Promise<Library> {
   return library;
 }
 
+/** Of this name and number (EIO), the library takes an exception for a failed read, which it handles. */
+class VirtualReadError extends Error {
+  override readonly name = "ErrnoError";
+  readonly errno = 29;
+}
+
 /** A read that the library asks for, from `position` of the file into `buffer[offset … offset + length)`. */
 type VirtualRead = (stream: object, buffer: Int8Array, offset: number, length: number, position: number) => number;
 
@@ -101,6 +108,7 @@ function readerOf(source: ByteSource, whole: Uint8Array | undefined): VirtualRea
     const target = new Uint8Array(buffer.buffer, buffer.byteOffset + offset, size);
     if (whole) target.set(whole.subarray(position, position + size));
     else source.readSync?.(target, position);
+    if (!globalHeapIsSound(target)) throw new VirtualReadError();
     return size;
   };
 }
