@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { encodeNpy, encodeNpz } from "../../src/formats/npy_write.ts";
+import { emSamples } from "./em_samples.ts";
 import { spmSamples } from "./spm_samples.ts";
 
 export type Sample = () => Uint8Array | Promise<Uint8Array>;
@@ -18,6 +19,7 @@ const ramp = Float32Array.from({ length: 24 * 20 }, (_, i) => i);
 const built: Readonly<Record<string, Sample>> = {
   "own.npy": () => encodeNpy(ramp, [24, 20]),
   "own.npz": () => encodeNpz({ ramp: { data: ramp, shape: [24, 20] } }),
+  ...emSamples,
   ...spmSamples,
 };
 
