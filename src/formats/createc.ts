@@ -88,12 +88,10 @@ function channelsOf(entries: ReadonlyMap<string, string>, version: Version, plan
 }
 
 function metadataFrom(entries: ReadonlyMap<string, string>): Metadata {
-  const millivolts = Number(
-    entries.get("BiasVolt.[mV]") ?? entries.get("Biasvolt[mV]") ?? entries.get("BiasVoltage") ?? "",
-  );
+  const bias = entries.get("BiasVolt.[mV]") ?? entries.get("Biasvolt[mV]") ?? entries.get("BiasVoltage");
   return metadataOf({
     title: entries.get("Titel"),
-    "bias (V)": millivolts / 1000 || undefined,
+    "bias (V)": Number(bias ?? Number.NaN) / 1000,
     "setpoint (A)": entries.get("Current[A]") ?? entries.get("FBLogIset"),
     date: entries.get("PSTMAFM.EXE_Date"),
     "temperature (K)": entries.get("T_ADC2[K]"),

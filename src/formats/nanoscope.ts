@@ -152,7 +152,7 @@ function imageHandle(source: ByteSource, lists: readonly List[], image: List, me
 export const nanoscope: Format = {
   name: "Bruker Nanoscope",
   extensions: ["spm", "000", "001"],
-  detect: (head) => startsWith(head, "\\*File list\r\n") || startsWith(head, "\\*File list\n"),
+  detect: (head) => startsWith(head, "\\*File list") || startsWith(head, "\\*EC File list"),
   async open(source): Promise<OpenedFile> {
     const { text } = await readHeader(source, HEADER_END);
     const lists = listsOf(text);
