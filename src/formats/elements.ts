@@ -1,6 +1,6 @@
 import { FormatError } from "../errors.ts";
 import { type FileArray, readRuns } from "./file_array.ts";
-import { SAMPLE_BYTES, type SampleType, toFloat32 } from "./numeric.ts";
+import { halfToNumber, SAMPLE_BYTES, type SampleType, toFloat32 } from "./numeric.ts";
 import type { ByteSource } from "./source.ts";
 
 /** Reads one sample as a real number: complex samples give their modulus, colours their luma (ITU-R BT.601). */
@@ -12,15 +12,6 @@ export interface Element {
   readonly dtype: string;
   readonly bytes: number;
   readonly decode: Decode;
-}
-
-/** IEEE 754 binary16. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 export const ELEMENTS = {

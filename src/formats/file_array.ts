@@ -5,12 +5,16 @@ import { resolveSelection, sampleCount } from "./select.ts";
 /** A numeric array of any rank inside a file, read in blocks. Shape slowest first, as it lies in the file. */
 export interface FileArray {
   readonly shape: readonly number[];
+  /** Along which axis, and in multiples of how many samples, the file is best read part by part; the first by default. */
+  readonly slabs?: { readonly axis: number; readonly multiple: number };
   /** The block from `start` of `count` samples an axis, row-major. */
   readBlock(start: readonly number[], count: readonly number[]): Promise<Float32Array>;
 }
 
 /** Samples of one slab: bounds what a read needs beyond its result to some tens of megabytes. */
 const SLAB_SAMPLES = 2 ** 22;
+/** Slabs of whole chunks may be larger, up to this, since a chunk that is cut is decoded once for every part. */
+const MAX_SLAB_SAMPLES = 2 ** 26;
 
 const product = (sizes: readonly number[]) => sizes.reduce((total, size) => total * size, 1);
 
@@ -41,7 +45,7 @@ export function arrayHandle(info: DatasetInfo, array: FileArray, order: readonly
   };
 }
 
-/** Reads a block and lays it out in the dataset's order, slab by slab along the file's slowest axis. */
+/** Reads a block and lays it out in the dataset's order, slab by slab. */
 async function gather(
   array: FileArray,
   order: readonly number[],
@@ -60,16 +64,27 @@ async function gather(
     targetStrides[axis] = strides[k];
   });
   const out = new Float32Array(product(count));
-  const perSlab = Math.max(1, Math.floor(SLAB_SAMPLES / product(fileCount.slice(1))));
-  const inOrder = order.every((axis, k) => axis < 0 || order.slice(0, k).every((earlier) => earlier < axis));
-  for (let done = 0; done < fileCount[0]; done += perSlab) {
-    const slab = [Math.min(perSlab, fileCount[0] - done), ...fileCount.slice(1)];
-    const block = await array.readBlock([fileStart[0] + done, ...fileStart.slice(1)], slab);
-    const target = done * targetStrides[0];
+  const { axis, multiple } = array.slabs ?? { axis: 0, multiple: 1 };
+  const perSlab = slabSize(product(fileCount) / fileCount[axis], multiple);
+  const inOrder = axis === 0 && order.every((k, i) => k < 0 || order.slice(0, i).every((earlier) => earlier < k));
+  const [first, end] = [fileStart[axis], fileStart[axis] + fileCount[axis]];
+  for (let at = first; at < end; ) {
+    // Slabs end where chunks do, wherever the block starts.
+    const next = Math.min(end, (Math.floor(at / perSlab) + 1) * perSlab);
+    const slab = fileCount.with(axis, next - at);
+    const block = await array.readBlock(fileStart.with(axis, at), slab);
+    const target = (at - first) * targetStrides[axis];
     if (inOrder) out.set(block, target);
     else scatter(block, slab, out, target, targetStrides);
+    at = next;
   }
   return out;
+}
+
+/** How many samples along the axis of slabs go into one, `rest` being the size of a slab of one. */
+function slabSize(rest: number, multiple: number): number {
+  if (rest * multiple > MAX_SLAB_SAMPLES) return Math.max(1, Math.floor(SLAB_SAMPLES / rest));
+  return multiple * Math.max(1, Math.floor(SLAB_SAMPLES / (rest * multiple)));
 }
 
 /** out[target + Σ index·stride] = block[index], for all indices. */

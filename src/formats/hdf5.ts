@@ -69,16 +69,25 @@ function openedFile(
     throw new FormatError(`${source.name}: the ${format} file holds no numeric dataset that can be read`);
   }
   const datasets = found.map(({ path, info, arrangement }) => {
-    const shape = file.numericType(path)?.shape ?? [];
-    return arrangedHandle(info, arrangement, fileArray(source, path, shape));
+    const { shape, chunks } = file.numericType(path) ?? { shape: [] };
+    return arrangedHandle(info, arrangement, fileArray(source, path, shape, chunks));
   });
   return { format, datasets, metadata };
 }
 
 /** The file is opened anew for every block, so that nothing stays open between reads. */
-function fileArray(source: ByteSource, path: string, shape: readonly number[]): FileArray {
+function fileArray(
+  source: ByteSource,
+  path: string,
+  shape: readonly number[],
+  chunks: readonly number[] = shape.map((size, k) => (k === 0 ? 1 : size)),
+): FileArray {
+  // Read along the axis that the chunks cut most finely: a chunk is then decoded once.
+  const pieces = shape.map((size, k) => Math.ceil(size / chunks[k]));
+  const axis = pieces.indexOf(Math.max(...pieces));
   return {
     shape,
+    slabs: { axis, multiple: chunks[axis] },
     readBlock: (start, count) =>
       withHdf5(source, (module, id) => new Hdf5File(module, id, source).readBlock(path, start, count)),
   };

@@ -16,6 +16,8 @@ export interface NumericType {
   readonly shape: readonly number[];
   readonly element: Element;
   readonly littleEndian: boolean;
+  /** Shape of the chunks in which the data is stored and compressed; undefined where it lies in one piece. */
+  readonly chunks?: readonly number[];
 }
 
 const GROUP = 0;
@@ -122,7 +124,7 @@ export class Hdf5File {
     const type = this.#module.get_dataset_metadata(this.#file, `/${path}`);
     const element = elementOf(type);
     if (!element || !type.shape) return undefined;
-    return { shape: type.shape, element, littleEndian: isLittleEndian(type) };
+    return { shape: type.shape, element, littleEndian: isLittleEndian(type), chunks: type.chunks ?? undefined };
   }
 
   /**

@@ -84,10 +84,11 @@ let opened = 0;
 function loadLibrary(): Promise<Library> {
   library ??= import("h5wasm").then(async ({ ready }) => {
     const module = await ready;
-    const files = module.FS as object as VirtualFileSystem;
+    // The library's type declarations leave out these parts of Emscripten's file system.
+    const files = module.FS as typeof module.FS & VirtualFileSystem;
     const discard = { write: (_stream: object, _buffer: object, _offset: number, length: number) => length };
     for (const stream of files.streams.slice(1, 3)) stream.stream_ops = { ...stream.stream_ops, ...discard };
-    return { module: module as object as Hdf5Module, files };
+    return { module, files };
   });
   return library;
 }

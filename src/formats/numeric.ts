@@ -81,7 +81,7 @@ function convertEach<T>(values: ArrayLike<T>, toNumber: (value: T) => number, ou
 }
 
 /** IEEE 754 binary16: 1 sign bit, 5 bits of exponent (bias 15), 10 bits of fraction. */
-function halfToNumber(bits: number): number {
+export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
