@@ -70,8 +70,10 @@ describe.each(variants)("normalise ($variant)", (kernels) => {
     [1, 60, [4, 6]],
   ])("%i x %i, sigmas %o", (rows, cols, sigmas) => {
     const image = randomNormals(rows * cols, cols).map((v, i) => 1000 + v * (1 + (i % cols) / 5) + i / 10);
-    const { out } = normalise(image, rows, cols, sigmas);
-    expectClose(out, normaliseImage(image, rows, cols, ...sigmas, 0.2), 1e-4);
+    for (const floor of [0.01, 1]) {
+      const { out } = normalise(image, rows, cols, sigmas, floor);
+      expectClose(out, normaliseImage(image, rows, cols, ...sigmas, floor), 1e-4, `floor ${floor}`);
+    }
   });
 
   test("the floor keeps an empty half from being blown up", () => {
