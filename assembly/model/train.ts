@@ -58,11 +58,14 @@ export function train(state: State, thread: u32, steps: u32): u32 {
     const step = <u32>progress(state, Progress.STEP);
     decode_template(state, space);
     for (let chunk = claim(sync); chunk < chunks; chunk = claim(sync)) forward_backward(state, space, chunk, step);
-    if (thread == 0) sync.stop = sync.cancel;
     barrier(sync);
     for (let slice = claim(sync); slice < slices; slice = claim(sync)) update(state, slice, chunks, step);
     barrier(sync);
-    if (thread == 0) finish_step(state, chunks, step);
+    if (thread == 0) {
+      finish_step(state, chunks, step);
+      // Between two barriers: set before the first, a thread that leaves the last one late would see the next step's.
+      sync.stop = sync.cancel;
+    }
     barrier(sync);
     if (sync.stop != 0 || progress(state, Progress.NONFINITE) > 0) return k + 1;
   }
