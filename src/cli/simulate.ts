@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { Command } from "commander";
 import { PNG } from "pngjs";
@@ -6,6 +5,8 @@ import { type Dataset, shapeOf } from "../data/dataset.ts";
 import { type Simulation, type SimulationKind, simulate, simulationKinds } from "../data/simulate.ts";
 import { ConfigError, FormatError } from "../errors.ts";
 import { encodeNpy, encodeNpz } from "../formats/npy_write.ts";
+import { finiteNumber } from "./flags.ts";
+import { writeFiles } from "./write.ts";
 
 interface SimulateFlags {
   readonly out: string;
@@ -49,22 +50,26 @@ export async function writeSimulation(simulation: Simulation, out: string): Prom
   const { dataset, truth, kind, options } = simulation;
   const extension = extname(out).toLowerCase();
   const stem = out.slice(0, out.length - extension.length);
-  let scaling: { value: string; offset: number; scale: number } | undefined;
-  if (extension === ".npy") {
-    await writeFile(out, encodeNpy(dataset.data, shapeOf(dataset)));
-  } else if (extension === ".png") {
-    const png = encodePng16(dataset);
-    scaling = { value: "offset + scale * gray", offset: png.offset, scale: png.scale };
-    await writeFile(out, png.bytes);
-  } else {
-    throw new FormatError(`${out}: expected a name ending in .npy or .png`);
-  }
+  const { bytes, scaling } = encodeData(dataset, extension, out);
   const arrays = Object.entries(truth.arrays).map(([name, { shape }]) => [name, [...shape]]);
   const facts = { kind, options, quantity: dataset.quantity, axes: dataset.axes, scaling, ...truth.facts };
   const positions = "(row, column), px, origin at the centre of the top-left pixel";
   const json = { ...facts, positions, arrays: Object.fromEntries(arrays) };
-  await writeFile(`${stem}.truth.json`, `${JSON.stringify(json, null, 2)}\n`);
-  await writeFile(`${stem}.truth.npz`, await encodeNpz(truth.arrays));
+  await writeFiles(
+    new Map<string, Uint8Array | string>([
+      [out, bytes],
+      [`${stem}.truth.json`, `${JSON.stringify(json, null, 2)}\n`],
+      [`${stem}.truth.npz`, await encodeNpz(truth.arrays)],
+    ]),
+  );
+}
+
+/** The bytes of the file, and for a PNG how its gray values relate to the data's. */
+function encodeData(dataset: Dataset, extension: string, out: string): { bytes: Uint8Array; scaling?: object } {
+  if (extension === ".npy") return { bytes: encodeNpy(dataset.data, shapeOf(dataset)) };
+  if (extension !== ".png") throw new FormatError(`${out}: expected a name ending in .npy or .png`);
+  const { bytes, offset, scale } = encodePng16(dataset);
+  return { bytes, scaling: { value: "offset + scale * gray", offset, scale } };
 }
 
 /** An image as 16-bit gray PNG, its range spread over 0 to 65535. */
@@ -100,15 +105,6 @@ function sizeOptions(kind: string, size: number | undefined): Record<string, num
   const has = sides.filter((side) => Object.hasOwn(known, side));
   if (has.length === 0) throw new ConfigError(`--size: ${kind} has no side`);
   return Object.fromEntries(has.map((side) => [side, size]));
-}
-
-/** Reads the value of an option that messages name. */
-function finiteNumber(option: string): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== "" && Number.isFinite(value)) return value;
-    throw new ConfigError(`${option}: expected a number, got "${text}"`);
-  };
 }
 
 function collectSetting(text: string, before: Record<string, number>): Record<string, number> {

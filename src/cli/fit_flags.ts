@@ -1,0 +1,123 @@
+import { type Command, Option } from "commander";
+import { ConfigError } from "../errors.ts";
+import { type FitOptions, likelihoods, networks } from "../fit/options.ts";
+import { finiteNumber } from "./flags.ts";
+
+type NumberField = {
+  [K in keyof FitOptions]-?: NonNullable<FitOptions[K]> extends number ? K : never;
+}[keyof FitOptions];
+
+interface NumberFlag {
+  readonly flag: string;
+  readonly value: string;
+  readonly help: string;
+}
+
+/** Options that are numbers: their flags, units and meaning. Defaults and ranges are those of `fit`. */
+const numberFlags: Readonly<Record<NumberField, NumberFlag>> = {
+  window: { flag: "--window", value: "px", help: "side of the windows (default: two lattice vectors)" },
+  maxShift: { flag: "--max-shift", value: "px", help: "largest shift of the motif (default: 0.6 lattice vectors)" },
+  shiftPrior: { flag: "--shift-prior", value: "px", help: "prior sd of the shift (default: half the largest)" },
+  binning: { flag: "--binning", value: "n", help: "average n × n pixels first (default: from the lattice)" },
+  latentDim: { flag: "--latent", value: "n", help: "number of latents (default: 2)" },
+  samples: { flag: "--samples", value: "n", help: "windows cut at random (default: 10000)" },
+  epochs: { flag: "--epochs", value: "n", help: "passes over them (default: 2)" },
+  batch: { flag: "--batch", value: "n", help: "windows in a training step (default: 48)" },
+  beta: { flag: "--beta", value: "b", help: "scale of the KL term (default: 1)" },
+  gainPrior: {
+    flag: "--gain-prior",
+    value: "sd",
+    help: "prior sd of a window's gain about 1; 0 fixes it (default: 0.3)",
+  },
+  offsetPrior: {
+    flag: "--offset-prior",
+    value: "sd",
+    help: "prior sd of a window's offset, in the image's sd; 0 fixes it (default: 0.3)",
+  },
+  restarts: { flag: "--restarts", value: "n", help: "starts of the alignment, the best is kept (default: 6)" },
+  learningRate: { flag: "--learning-rate", value: "rate", help: "of Adam (default: 0.004)" },
+  seed: { flag: "--seed", value: "n", help: "of all random numbers (default: 1)" },
+  threads: { flag: "--threads", value: "n", help: "threads (default: the machine's, at most 8)" },
+};
+
+/** What the options of `addFitOptions` give. */
+export type FitFlags = Partial<Record<NumberField, number>> & {
+  readonly likelihood?: FitOptions["likelihood"];
+  readonly encoder?: FitOptions["encoder"];
+  readonly decoder?: FitOptions["decoder"];
+  readonly normalise?: boolean;
+  readonly plane?: boolean;
+  readonly background?: number;
+  readonly contrast?: number;
+  readonly fill?: boolean;
+  readonly reproducible?: boolean;
+};
+
+/** Names of a flag's value in commander's result, where they are not the option's own. */
+const attributes: Readonly<Record<string, NumberField>> = { latent: "latentDim" };
+
+function widthInPixels(option: string): (text: string) => number {
+  return (text) => {
+    const value = finiteNumber(option)(text);
+    if (value >= 0 && value <= 65536) return value;
+    throw new ConfigError(`${option}: expected a number from 0 to 65536, got ${value}`);
+  };
+}
+
+export function addFitOptions(command: Command): Command {
+  for (const { flag, value, help } of Object.values(numberFlags)) {
+    command.option(`${flag} <${value}>`, help, finiteNumber(flag));
+  }
+  return command
+    .addOption(new Option("--likelihood <name>", "of a pixel (default: gaussian)").choices(likelihoods))
+    .addOption(new Option("--encoder <kind>", "encoder network (default: mlp)").choices(networks))
+    .addOption(new Option("--decoder <kind>", "decoder network (default: mlp)").choices(networks))
+    .option("--no-normalise", "leave the image as it is but for mean and variance")
+    .option("--no-plane", "do not subtract the least-squares plane")
+    .option(
+      "--background <px>",
+      "Gaussian σ of the background that is subtracted; 0: none",
+      widthInPixels("--background"),
+    )
+    .option(
+      "--contrast <px>",
+      "Gaussian σ of the local contrast that is divided by; 0: none",
+      widthInPixels("--contrast"),
+    )
+    .option("--fill", "replace NaN and infinite pixels by the median instead of refusing them")
+    .option("--reproducible", "plain SIMD only: the same bits on every machine and engine");
+}
+
+/** The options of `fit` that were given on the command line, and no others. */
+export function fitOptionsOf(flags: FitFlags & Readonly<Record<string, unknown>>): FitOptions {
+  const numbers: Partial<Record<NumberField, number>> = {};
+  for (const field of Object.keys(numberFlags) as NumberField[]) {
+    const attribute = Object.keys(attributes).find((name) => attributes[name] === field) ?? field;
+    const value = flags[attribute];
+    if (typeof value === "number") numbers[field] = value;
+  }
+  const { likelihood, encoder, decoder, fill, reproducible } = flags;
+  const given = { ...numbers, likelihood, encoder, decoder, fill, reproducible, normalise: normalisationOf(flags) };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function normalisationOf({ normalise, plane, background, contrast }: FitFlags): FitOptions["normalise"] {
+  const parts = {
+    ...(plane === false && { plane }),
+    ...(background !== undefined && { background }),
+    ...(contrast !== undefined && { contrast }),
+  };
+  const some = Object.keys(parts).length > 0;
+  if (normalise !== false) return some ? parts : undefined;
+  if (some) throw new ConfigError("--no-normalise: expected without --no-plane, --background and --contrast, got both");
+  return false;
+}
+
+/** The same error with the option's flag in place of its name in the library. */
+export function inFlagWords(error: unknown): unknown {
+  if (!(error instanceof ConfigError)) return error;
+  const name = /^(\w+): /.exec(error.message)?.[1];
+  const flag = numberFlags[name as NumberField]?.flag;
+  if (name && flag) error.message = flag + error.message.slice(name.length);
+  return error;
+}

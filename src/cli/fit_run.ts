@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import { FormatError } from "../errors.ts";
+import { FitAborted } from "../fit/checkpoint.ts";
+import { type FitResult, fit } from "../fit.ts";
+import type { FitReport } from "../results/types.ts";
+import type { FitRequest } from "./fit.ts";
+import { type InputImage, readImage } from "./input.ts";
+import { interruptible } from "./interrupt.ts";
+import { forgetInterrupted, type Interrupted, pixelHash, writeInterrupted } from "./interrupted.ts";
+import { createProgress, duration, type Progress } from "./progress.ts";
+import { fitFiles, inputFacts } from "./result_folder.ts";
+import { fitSummary } from "./summary.ts";
+import { claimFolder, writeFiles } from "./write.ts";
+
+/** What to print. */
+export interface Verbosity {
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+/**
+ * Reads, fits, writes the folder and says what was found. On Ctrl-C a checkpoint is left in the folder.
+ * @returns whether the fit came to its end
+ */
+export async function performFit(
+  request: FitRequest,
+  out: string,
+  { quiet = false, json = false }: Verbosity,
+  kept?: Interrupted,
+): Promise<boolean> {
+  const began = performance.now();
+  const image = await readImage(request.input, request.choice);
+  const seconds = { read: (performance.now() - began) / 1000 };
+  const pixels = pixelHash(image.dataset);
+  if (kept && kept.pixels !== pixels) {
+    throw new FormatError(`${request.input}: expected the pixels that the interrupted fit began with, got others`);
+  }
+  const release = await claimFolder(out);
+  const progress = createProgress(process.stderr, quiet);
+  try {
+    const result = await fitInterruptibly(request, image, progress, kept);
+    progress.end();
+    const report = {
+      ...result,
+      title: image.title,
+      metrics: { ...result.metrics, seconds: { ...seconds, ...result.metrics.seconds } },
+    };
+    await writeResult(report, result, inputFacts(request, image, pixels), out, json);
+    if (!json && !quiet) process.stdout.write(fitSummary(report, out, (performance.now() - began) / 1000));
+    return true;
+  } catch (error) {
+    progress.end();
+    if (!(error instanceof FitAborted)) throw error;
+    await writeInterrupted(out, request, pixels, error.checkpoint);
+    progress.note(
+      `stopped after ${duration((performance.now() - began) / 1000)}; go on with: shift-vae fit --resume ${out}`,
+    );
+    return false;
+  } finally {
+    await release();
+  }
+}
+
+function fitInterruptibly(
+  { options }: FitRequest,
+  { dataset }: InputImage,
+  progress: Progress,
+  kept?: Interrupted,
+): Promise<FitResult> {
+  return interruptible((signal) => {
+    const hooks = { onProgress: progress.update, signal, resume: kept?.checkpoint };
+    return fit(dataset, options, hooks);
+  });
+}
+
+async function writeResult(
+  report: FitReport,
+  { model }: FitResult,
+  input: object,
+  out: string,
+  json: boolean,
+): Promise<void> {
+  const files = await fitFiles(report, model, input);
+  await writeFiles(new Map(Array.from(files, ([name, content]) => [join(out, name), content])));
+  await forgetInterrupted(out);
+  if (json) process.stdout.write(files.get("result.json") as string);
+}

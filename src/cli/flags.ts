@@ -1,0 +1,49 @@
+import { type Command, Option } from "commander";
+import { ConfigError } from "../errors.ts";
+import type { DatasetChoice } from "../formats/registry.ts";
+
+/** Reads the value of an option that messages name. */
+export function finiteNumber(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isFinite(value)) return value;
+    throw new ConfigError(`${option}: expected a number, got "${text}"`);
+  };
+}
+
+function wholeNumber(option: string): (text: string) => number {
+  return (text) => {
+    if (/^\d+$/.test(text)) return Number(text);
+    throw new ConfigError(`${option}: expected a whole number from 0, got "${text}"`);
+  };
+}
+
+function region(text: string): readonly [number, number, number, number] {
+  const parts = text.split(",");
+  if (parts.length === 4 && parts.every((part) => /^\s*\d+\s*$/.test(part))) {
+    const [row, column, rows, columns] = parts.map(Number);
+    return [row, column, rows, columns];
+  }
+  throw new ConfigError(`--roi: expected row,column,rows,columns in whole pixels, got "${text}"`);
+}
+
+/** What the options of `addSelection` give. */
+export interface SelectionFlags {
+  readonly dataset?: string;
+  readonly channel?: string;
+  readonly frame?: number;
+  readonly roi?: readonly [number, number, number, number];
+}
+
+/** The options that choose a part of a file. */
+export function addSelection(command: Command): Command {
+  return command
+    .option("--dataset <name>", "dataset of the file, by name or number (see shift-vae inspect)")
+    .addOption(new Option("--channel <name>", "the same as --dataset").conflicts("dataset"))
+    .option("--frame <n>", "frame of a stack, from 0", wholeNumber("--frame"))
+    .option("--roi <r,c,h,w>", "part of the image: first row and column, rows, columns, px", region);
+}
+
+export function selectionOf({ dataset, channel, frame, roi }: SelectionFlags): DatasetChoice {
+  return { dataset: dataset ?? channel, frame, roi };
+}

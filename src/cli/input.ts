@@ -1,0 +1,60 @@
+import { basename } from "node:path";
+import { type Dataset, type DatasetInfo, shapeOf } from "../data/dataset.ts";
+import { ShapeError } from "../errors.ts";
+import type { OpenedFile } from "../formats/format.ts";
+import { type DatasetChoice, pickDataset, withFile } from "../formats/registry.ts";
+
+/** One image of a file, and what to call it. `dataset.name` is the file's path, for messages. */
+export interface InputImage {
+  readonly dataset: Dataset;
+  /** For headings: the file's name, and the channel where there are several. */
+  readonly title: string;
+  readonly format: string;
+  /** Name of the dataset in the file. */
+  readonly channel: string;
+  /** The frame that was read, of a stack. */
+  readonly frame?: number;
+}
+
+/**
+ * Reads one image.
+ * @throws FormatError, ShapeError; where the dataset is no image, the message says what to choose instead
+ */
+export function readImage(path: string, choice: DatasetChoice): Promise<InputImage> {
+  return withFile(path, async (file) => {
+    const { dataset: wanted, ...selection } = choice;
+    const handle = pickDataset(file, path, wanted);
+    const { info } = handle;
+    const frame = selection.frame ?? (info.kind === "stack" && info.axes[0].size === 1 ? 0 : undefined);
+    if (info.kind !== "image" && !(info.kind === "stack" && frame !== undefined)) {
+      throw new ShapeError(`${path}: ${whatToChoose(info, file)}`);
+    }
+    const dataset = await handle.read({ ...selection, frame });
+    const several = file.datasets.length > 1;
+    const name = basename(path);
+    return {
+      dataset: { ...dataset, name: path },
+      title: `${name}${several ? `, ${info.name}` : ""}${info.kind === "stack" ? `, frame ${frame}` : ""}`,
+      format: file.format,
+      channel: info.name,
+      frame: info.kind === "stack" ? frame : undefined,
+    };
+  });
+}
+
+const MOST_LISTED = 8;
+
+function whatToChoose(info: DatasetInfo, file: OpenedFile): string {
+  const shape = shapeOf(info).join("×");
+  if (info.kind === "stack") {
+    return `expected one image, got a stack of ${info.axes[0].size} frames (${shape}); choose one with --frame 0 to ${info.axes[0].size - 1}`;
+  }
+  const what = info.kind === "spectra" ? "spectra" : "a spectral map";
+  const images = file.datasets.map((handle, i) => ({ i, info: handle.info })).filter((d) => d.info.kind === "image");
+  const listed = images.slice(0, MOST_LISTED).map((d) => `${d.i} (${d.info.name})`);
+  const advice =
+    images.length > 0
+      ? `choose an image of this file with --dataset: ${listed.join(", ")}`
+      : "this file holds no image; shift-vae inspect shows what it holds";
+  return `expected one image, got ${what} (${info.name}, ${shape}); ${advice}`;
+}

@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Dataset } from "../data/dataset.ts";
+import { FormatError } from "../errors.ts";
+import { type Checkpoint, readCheckpoint } from "../fit/checkpoint.ts";
+import { prettyJson } from "../results/files.ts";
+import { VERSION } from "../version.ts";
+import type { FitRequest } from "./fit.ts";
+import { writeFiles } from "./write.ts";
+
+const SCHEMA = "shift-vae/interrupted/1";
+/** What was asked for; and the state of training, where it had begun. */
+const REQUEST_FILE = "checkpoint.json";
+const STATE_FILE = "checkpoint.svae";
+
+/** A fit that was interrupted, as its folder keeps it. */
+export interface Interrupted {
+  readonly request: FitRequest;
+  /** SHA-256 of the pixels. */
+  readonly pixels: string;
+  readonly checkpoint?: Checkpoint;
+}
+
+export function pixelHash({ data }: Dataset): string {
+  return createHash("sha256")
+    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    .digest("hex");
+}
+
+/** Writes what `--resume` needs. Without a state the fit starts again, to the same bits. */
+export async function writeInterrupted(
+  folder: string,
+  request: FitRequest,
+  pixels: string,
+  state?: Uint8Array,
+): Promise<void> {
+  const input = resolve(request.input);
+  const kept = { schema: SCHEMA, version: VERSION, ...request, input, pixels, trained: state !== undefined };
+  const files = new Map<string, Uint8Array | string>();
+  if (state) files.set(join(folder, STATE_FILE), state);
+  files.set(join(folder, REQUEST_FILE), prettyJson(kept));
+  await writeFiles(files);
+}
+
+export async function readInterrupted(folder: string): Promise<Interrupted> {
+  const path = join(folder, REQUEST_FILE);
+  const kept = parseRequest(path, new TextDecoder().decode(await readWhole(path)));
+  if (kept.version !== VERSION) {
+    throw new FormatError(`${path}: expected a fit that shift-vae ${VERSION} began, this one is of ${kept.version}`);
+  }
+  const { input, choice, options, pixels, trained } = kept;
+  const state = join(folder, STATE_FILE);
+  const checkpoint = trained ? readCheckpoint(await readWhole(state), state) : undefined;
+  return { request: { input, choice, options }, pixels, checkpoint };
+}
+
+/** Removes what `--resume` would need, once the fit is done. */
+export async function forgetInterrupted(folder: string): Promise<void> {
+  for (const name of [REQUEST_FILE, STATE_FILE]) await rm(join(folder, name), { force: true });
+}
+
+interface KeptRequest extends FitRequest {
+  readonly version: string;
+  readonly pixels: string;
+  readonly trained: boolean;
+}
+
+function parseRequest(path: string, text: string): KeptRequest {
+  try {
+    const kept = JSON.parse(text);
+    if (kept?.schema === SCHEMA && typeof kept.input === "string" && kept.options && kept.choice) return kept;
+  } catch {
+    // Not JSON: said below.
+  }
+  throw new FormatError(`${path}: expected the ${SCHEMA} of an interrupted fit, this file is not one`);
+}
+
+async function readWhole(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? error;
+    throw new FormatError(`${path}: expected the checkpoint of an interrupted fit, got ${code}`);
+  }
+}

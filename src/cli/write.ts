@@ -1,0 +1,85 @@
+import { randomBytes } from "node:crypto";
+import { type FileHandle, mkdir, open, rename, rm, rmdir } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { ConfigError } from "../errors.ts";
+
+function cannotWrite(path: string, error: unknown): ConfigError {
+  const code = (error as NodeJS.ErrnoException).code ?? String(error);
+  return new ConfigError(`--out: ${path}: expected a place that can be written, got ${code}`, { cause: error });
+}
+
+/** A name beside `path` that no other run uses. */
+function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(4).toString("hex")}.partial`);
+}
+
+async function withHandle(path: string, flags: string, use: (handle: FileHandle) => Promise<void>): Promise<void> {
+  const handle = await open(path, flags);
+  try {
+    await use(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A rename lasts once its folder is on the disk; file systems that cannot sync a folder refuse, and that is no loss. */
+async function syncFolder(path: string): Promise<void> {
+  await withHandle(path, "r", (handle) => handle.sync()).catch(() => undefined);
+}
+
+/**
+ * Writes files whole or not at all: each under a temporary name beside its place, to the disk, and only when all are
+ * there does each take its name, in the order given. Where anything fails, earlier files stay as they were.
+ * @throws ConfigError that names the file and the system's reason
+ */
+export async function writeFiles(files: ReadonlyMap<string, Uint8Array | string>): Promise<void> {
+  const staged: { readonly temporary: string; readonly path: string }[] = [];
+  let at = "";
+  try {
+    for (const [path, content] of files) {
+      at = path;
+      await mkdir(dirname(path), { recursive: true });
+      const temporary = temporaryName(path);
+      staged.push({ temporary, path });
+      await withHandle(temporary, "wx", async (handle) => {
+        await handle.writeFile(content);
+        await handle.sync();
+      });
+    }
+    for (const { temporary, path } of staged) {
+      at = path;
+      await rename(temporary, path);
+    }
+  } catch (error) {
+    await Promise.all(staged.map(({ temporary }) => rm(temporary, { force: true })));
+    throw cannotWrite(at, error);
+  }
+  for (const folder of new Set(staged.map(({ path }) => dirname(path)))) await syncFolder(folder);
+}
+
+/**
+ * Makes a folder where there is none and sees whether files can be written there, before hours of work go into them.
+ * @returns takes back the folders that were made, as far as they are still empty
+ * @throws ConfigError that names the folder and the system's reason
+ */
+export async function claimFolder(folder: string): Promise<() => Promise<void>> {
+  try {
+    const first = await mkdir(folder, { recursive: true });
+    const probe = temporaryName(join(folder, "probe"));
+    await withHandle(probe, "wx", async () => {});
+    await rm(probe);
+    return () => removeEmpty(resolve(folder), first && resolve(first));
+  } catch (error) {
+    throw cannotWrite(folder, error);
+  }
+}
+
+async function removeEmpty(folder: string, first: string | undefined): Promise<void> {
+  for (let at = folder; first && at.startsWith(first); at = dirname(at)) {
+    try {
+      await rmdir(at);
+    } catch {
+      return; // Something is in it by now, so it stays.
+    }
+  }
+}

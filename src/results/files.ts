@@ -1,0 +1,97 @@
+import { encodeNpz } from "../formats/npy_write.ts";
+import type { FitReport, LatentMaps, Motifs, Windows } from "./types.ts";
+
+/** Version of the names and columns below; a change that a reader of the files would notice makes it the next one. */
+export const RESULT_SCHEMA = "shift-vae/result/1";
+
+/** A file of a result, and what is in it. */
+export interface FileNote {
+  readonly name: string;
+  readonly what: string;
+}
+
+/** JSON with arrays of numbers on one line each; what is not finite becomes null. */
+export function prettyJson(value: unknown): string {
+  const numbers = /\[\s*\n\s*((?:-?[\d.eE+-]+|null)(?:,\s*\n\s*(?:-?[\d.eE+-]+|null))*)\s*\n\s*\]/g;
+  const json = JSON.stringify(value, null, 2);
+  return `${json.replace(numbers, (_, list: string) => `[${list.replace(/,\s+/g, ", ")}]`)}\n`;
+}
+
+/**
+ * result.json: `schema`, `input`, `config` (every option, the seed too), `metrics` (per window, nats; `seconds` of each stage),
+ * `lattice` (pixels of the input, degrees), `motifs` and `windows` (how many), `versions` (with the Wasm variant), `files`.
+ * @param input what was read: path, dataset, axes, …
+ */
+export function resultJson(report: FitReport, input: object, files: readonly FileNote[]): string {
+  const { history, ...metrics } = report.metrics;
+  const column = (key: keyof (typeof history)[number]) => history.map((entry) => entry[key]);
+  return prettyJson({
+    schema: RESULT_SCHEMA,
+    input,
+    config: report.config,
+    metrics: {
+      ...metrics,
+      history: {
+        step: column("step"),
+        elbo: column("elbo"),
+        reconstruction: column("reconstruction"),
+        kl: column("kl"),
+        sigma: column("sigma"),
+      },
+    },
+    lattice: report.lattice ?? null,
+    motifs: report.motifs.count,
+    windows: report.windows.count,
+    versions: report.versions,
+    files,
+  });
+}
+
+/** Digits that carry what a float32 knows. */
+const DIGITS = 8;
+
+function csvNumber(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(DIGITS))) : "nan";
+}
+
+/**
+ * motifs.csv: one row a motif, `row,col,row_sd,col_sd,z1,…,zL,z1_sd,…,zL_sd,windows`; pixels of the input image, the origin
+ * at the centre of the top-left pixel; standard deviations of the posterior; `windows` that agreed.
+ */
+export function motifsCsv({ count, latentDim: L, position, positionSd, z, zSd, windows }: Motifs): string {
+  const latents = Array.from({ length: L }, (_, l) => `z${l + 1}`);
+  const lines = [["row", "col", "row_sd", "col_sd", ...latents, ...latents.map((name) => `${name}_sd`), "windows"]];
+  for (let i = 0; i < count; i++) {
+    const part = (values: Float64Array, width: number) => Array.from(values.subarray(i * width, (i + 1) * width));
+    const numbers = [...part(position, 2), ...part(positionSd, 2), ...part(z, L), ...part(zSd, L)];
+    lines.push([...numbers.map(csvNumber), String(windows[i])]);
+  }
+  return `${lines.map((line) => line.join(",")).join("\n")}\n`;
+}
+
+/** windows.npz: `centre`, `shift`, `shift_sd` (n, 2), pixels, (row, column); `z`, `z_sd` (n, L). The motif is at centre + shift. */
+export function windowsNpz({ count, latentDim, centre, shift, shiftSd, z, zSd }: Windows): Promise<Uint8Array> {
+  const pairs = (data: Float64Array) => ({ data, shape: [count, 2] });
+  const latents = (data: Float64Array) => ({ data, shape: [count, latentDim] });
+  return encodeNpz({
+    centre: pairs(centre),
+    shift: pairs(shift),
+    shift_sd: pairs(shiftSd),
+    z: latents(z),
+    z_sd: latents(zSd),
+  });
+}
+
+/** maps.npz: `z` (L, rows, columns), NaN where no motif is near; `row` and `col`, the maps' axes in pixels of the input image. */
+export function mapsNpz({ rowAxis, colAxis, z }: LatentMaps): Promise<Uint8Array> {
+  const [rows, cols] = [rowAxis.length, colAxis.length];
+  const all = new Float32Array(z.length * rows * cols);
+  z.forEach((map, l) => {
+    all.set(map, l * rows * cols);
+  });
+  return encodeNpz({
+    z: { data: all, shape: [z.length, rows, cols] },
+    row: { data: rowAxis, shape: [rows] },
+    col: { data: colAxis, shape: [cols] },
+  });
+}
