@@ -102,8 +102,12 @@ class VirtualReadError extends Error {
 /** A read that the library asks for, from `position` of the file into `buffer[offset … offset + length)`. */
 type VirtualRead = (stream: object, buffer: Int8Array, offset: number, length: number, position: number) => number;
 
+/** Reads may look a little past the end; one that wants far more comes from a size that lies, and would be filled with zeros. */
+const MAX_BYTES_PAST_END = 1 << 16;
+
 function readerOf(source: ByteSource, whole: Uint8Array | undefined): VirtualRead {
   return (_stream, buffer, offset, length, position) => {
+    if (length > source.size - position + MAX_BYTES_PAST_END) throw new VirtualReadError();
     const size = Math.min(length, source.size - position);
     if (size <= 0) return 0;
     const target = new Uint8Array(buffer.buffer, buffer.byteOffset + offset, size);
