@@ -4,11 +4,11 @@ import { FitAborted } from "../fit/checkpoint.ts";
 import { type FitResult, fit } from "../fit.ts";
 import type { FitReport } from "../results/types.ts";
 import type { FitRequest } from "./fit.ts";
-import { type InputImage, readImage } from "./input.ts";
+import { type InputImage, inputFacts, pixelHash, readImage } from "./input.ts";
 import { interruptible } from "./interrupt.ts";
-import { forgetInterrupted, type Interrupted, pixelHash, writeInterrupted } from "./interrupted.ts";
+import { forgetInterrupted, type Interrupted, writeInterrupted } from "./interrupted.ts";
 import { createProgress, duration, type Progress } from "./progress.ts";
-import { fitFiles, inputFacts } from "./result_folder.ts";
+import { fitFiles } from "./result_folder.ts";
 import { fitSummary } from "./summary.ts";
 import { claimFolder, writeFiles } from "./write.ts";
 
@@ -45,7 +45,7 @@ export async function performFit(
       title: image.title,
       metrics: { ...result.metrics, seconds: { ...seconds, ...result.metrics.seconds } },
     };
-    await writeResult(report, result, inputFacts(request, image, pixels), out, json);
+    await writeResult(report, result, inputFacts(request.input, image), out, json);
     if (!json && !quiet) process.stdout.write(fitSummary(report, out, (performance.now() - began) / 1000));
     return true;
   } catch (error) {

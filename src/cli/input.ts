@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { type Dataset, type DatasetInfo, shapeOf } from "../data/dataset.ts";
 import { ShapeError } from "../errors.ts";
@@ -40,6 +41,19 @@ export function readImage(path: string, choice: DatasetChoice): Promise<InputIma
       frame: info.kind === "stack" ? frame : undefined,
     };
   });
+}
+
+/** The input's part of result.json. */
+export function inputFacts(path: string, { dataset, format, channel, frame }: InputImage): object {
+  const { axes, dtype, quantity, metadata } = dataset;
+  return { path, format, dataset: channel, frame, axes, dtype, quantity, metadata, sha256: pixelHash(dataset) };
+}
+
+/** SHA-256 of the pixels: tells whether two runs saw the same image. */
+export function pixelHash({ data }: Dataset): string {
+  return createHash("sha256")
+    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    .digest("hex");
 }
 
 const MOST_LISTED = 8;

@@ -1,7 +1,5 @@
-import { createHash } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Dataset } from "../data/dataset.ts";
 import { FormatError } from "../errors.ts";
 import { type Checkpoint, readCheckpoint } from "../fit/checkpoint.ts";
 import { prettyJson } from "../results/files.ts";
@@ -20,12 +18,6 @@ export interface Interrupted {
   /** SHA-256 of the pixels. */
   readonly pixels: string;
   readonly checkpoint?: Checkpoint;
-}
-
-export function pixelHash({ data }: Dataset): string {
-  return createHash("sha256")
-    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-    .digest("hex");
 }
 
 /** Writes what `--resume` needs. Without a state the fit starts again, to the same bits. */

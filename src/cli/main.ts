@@ -1,8 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
+import { encodeCommand } from "./encode.ts";
 import { EXIT_USER, reportError } from "./errors.ts";
 import { fitCommand } from "./fit.ts";
+import { infoCommand } from "./info.ts";
+import { inspectCommand } from "./inspect.ts";
 import { simulateCommand } from "./simulate.ts";
 
 function program(): Command {
@@ -10,8 +13,16 @@ function program(): Command {
     .description("Finds the repeating motif of an atomically resolved image, where it sits and how it varies")
     .version(VERSION)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "shift-vae: ")) });
-  for (const command of [fitCommand(), simulateCommand()]) {
+    .configureOutput({
+      outputError: (text, write) =>
+        write(
+          `${text
+            .trim()
+            .replace(/^error: /, "shift-vae: ")
+            .replace(/\s*\n\s*/g, " ")}\n`,
+        ),
+    });
+  for (const command of [fitCommand(), encodeCommand(), inspectCommand(), simulateCommand(), infoCommand()]) {
     root.addCommand(command.copyInheritedSettings(root));
   }
   return root;

@@ -3,8 +3,6 @@ import { figureFiles } from "../report/files.ts";
 import { reportHtml } from "../report/html.ts";
 import { type FileNote, mapsNpz, motifsCsv, resultJson, windowsNpz } from "../results/files.ts";
 import type { FitReport } from "../results/types.ts";
-import type { FitRequest } from "./fit.ts";
-import type { InputImage } from "./input.ts";
 
 const notes: readonly FileNote[] = [
   { name: "report.html", what: "everything below at a glance, one self-contained page" },
@@ -19,16 +17,6 @@ const notes: readonly FileNote[] = [
 
 /** Figures that lie beside the report; the others, and all as SVG, go into a folder of their own. */
 const TOP_FIGURES = new Set(["template.png", "manifold.png", "maps.png"]);
-
-/** The input's part of result.json. */
-export function inputFacts(
-  { input }: FitRequest,
-  { dataset, format, channel, frame }: InputImage,
-  sha256: string,
-): object {
-  const { axes, dtype, quantity, metadata } = dataset;
-  return { path: input, format, dataset: channel, frame, axes, dtype, quantity, metadata, sha256 };
-}
 
 /** Everything that `fit` writes, by name in its folder; result.json is the last, so that where it is, all is. */
 export async function fitFiles(

@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { formatNumber } from "../report/scales.ts";
 import { headlines } from "../report/summary.ts";
-import type { FitReport } from "../results/types.ts";
+import type { FitReport, Lattice } from "../results/types.ts";
 import { duration } from "./progress.ts";
 
 const LABEL_WIDTH = 20;
@@ -16,6 +17,21 @@ export function fitSummary(report: FitReport, out: string, seconds: number): str
   return `${lines.join("\n")}\n`;
 }
 
-function row(label: string, value: string): string {
+/** Lattice and coverage in a line each. */
+export function latticeRows(lattice: Lattice | undefined, pixel: FitReport["pixelSize"]): string[] {
+  if (!lattice) return [row("Lattice", "none found")];
+  const length = (px: number) =>
+    pixel
+      ? `${formatNumber(px * pixel.value, 4)} ${pixel.unit}  (${formatNumber(px, 4)} px)`
+      : `${formatNumber(px, 4)} px`;
+  return [
+    row("Coverage", `${formatNumber(100 * lattice.coverage)} %  (of the lattice sites)`),
+    row("Lattice a", length(lattice.lengthA)),
+    row("Lattice b", length(lattice.lengthB)),
+    row("Angle", `${formatNumber(lattice.angle, 4)}°  (between a and b)`),
+  ];
+}
+
+export function row(label: string, value: string): string {
   return `${label.padEnd(LABEL_WIDTH)}${value}`;
 }

@@ -47,6 +47,11 @@ export function resultJson(report: FitReport, input: object, files: readonly Fil
   });
 }
 
+/** result.json of an encoding by a trained model: `model`, `input`, `config`, `lattice`, `motifs`, `windows`, `versions`. */
+export function encodingJson(content: object): string {
+  return prettyJson({ schema: "shift-vae/encoding/1", ...content });
+}
+
 /** Digits that carry what a float32 knows. */
 const DIGITS = 8;
 
