@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { type Dataset, type DatasetInfo, shapeOf } from "../data/dataset.ts";
-import { ShapeError } from "../errors.ts";
+import { NumericsError, ShapeError } from "../errors.ts";
 import type { OpenedFile } from "../formats/format.ts";
 import { type DatasetChoice, pickDataset, withFile } from "../formats/registry.ts";
 
@@ -31,6 +31,7 @@ export function readImage(path: string, choice: DatasetChoice): Promise<InputIma
       throw new ShapeError(`${path}: ${whatToChoose(info, file)}`);
     }
     const dataset = await handle.read({ ...selection, frame });
+    refuseConstant(path, dataset, file);
     const several = file.datasets.length > 1;
     const name = basename(path);
     return {
@@ -58,17 +59,34 @@ export function pixelHash({ data }: Dataset): string {
 
 const MOST_LISTED = 8;
 
+/** The images of a file, as --dataset takes them; empty where there is none but `except`. */
+function listImages(file: OpenedFile, except?: string): string {
+  const images = file.datasets.map((handle, i) => ({ i, info: handle.info }));
+  const others = images.filter(({ info }) => info.kind === "image" && info.name !== except);
+  return others
+    .slice(0, MOST_LISTED)
+    .map(({ i, info }) => `${i} (${info.name})`)
+    .join(", ");
+}
+
+/** A channel that the instrument held still has nothing to find in it; another of the same file may have. */
+function refuseConstant(path: string, { data, name }: Dataset, file: OpenedFile): void {
+  const first = data[0];
+  if (!Number.isFinite(first) || !data.every((value) => value === first)) return;
+  const others = listImages(file, name);
+  const advice = others ? `; other images of this file: --dataset ${others}` : "";
+  throw new NumericsError(`${path}: expected pixels that differ, all are ${first}${advice}`);
+}
+
 function whatToChoose(info: DatasetInfo, file: OpenedFile): string {
   const shape = shapeOf(info).join("×");
   if (info.kind === "stack") {
     return `expected one image, got a stack of ${info.axes[0].size} frames (${shape}); choose one with --frame 0 to ${info.axes[0].size - 1}`;
   }
   const what = info.kind === "spectra" ? "spectra" : "a spectral map";
-  const images = file.datasets.map((handle, i) => ({ i, info: handle.info })).filter((d) => d.info.kind === "image");
-  const listed = images.slice(0, MOST_LISTED).map((d) => `${d.i} (${d.info.name})`);
-  const advice =
-    images.length > 0
-      ? `choose an image of this file with --dataset: ${listed.join(", ")}`
-      : "this file holds no image; shift-vae inspect shows what it holds";
+  const images = listImages(file);
+  const advice = images
+    ? `choose an image of this file with --dataset: ${images}`
+    : "this file holds no image; shift-vae inspect shows what it holds";
   return `expected one image, got ${what} (${info.name}, ${shape}); ${advice}`;
 }
