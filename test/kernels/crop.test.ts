@@ -14,6 +14,8 @@ const corners: [row: number, col: number][] = [
   [1, 1],
   [1.5, 2.25],
   [0.999, 1.001],
+  [0.5, 1.5],
+  [1.5, 0.5],
   [0, 0],
   [-0.75, -1.3],
   [-1e-9, -1e-9],
@@ -44,7 +46,14 @@ describe.each(variants)("crop ($variant)", (kernels) => {
 
   describe.each(images)("at: $height × $width of $imageRows × $imageCols, flat $flat", (shape) => {
     const { imageRows, imageCols, flat, height, width } = shape;
-    test.each(corners)("from (%f, %f) on: the spline of the image and its mirrors", (r, c) => {
+    // The last window whose taps are all inside, and the first whose are not, on each axis.
+    const [lastRow, lastCol] = [imageRows - height - 1.5, imageCols - width - 1.5];
+    const edges: [row: number, col: number][] = [
+      [lastRow, lastCol],
+      [lastRow + 1, lastCol],
+      [lastRow, lastCol + 1],
+    ];
+    test.each([...corners, ...edges])("from (%f, %f) on: the spline of the image and its mirrors", (r, c) => {
       const arena = new Arena(kernels);
       const image = randomNormals(imageRows * imageCols, 2);
       const [row, col] = [Math.fround(r), Math.fround(c)];

@@ -114,8 +114,8 @@ describe.each(variants)("refine_pose ($variant)", (kernels) => {
     });
   });
 
-  test("a prior's precision that is not finite fixes its direction too", () => {
-    const { x, variances } = run(Float64Array.of(4, 0, 0, Infinity), Float64Array.of(2, 3));
+  test.each([Infinity, 1e-40, 0, -1])("a diagonal of %f fixes its direction", (diagonal) => {
+    const { x, variances } = run(Float64Array.of(4, 0, 0, diagonal), Float64Array.of(2, 3));
     expect(x).toEqual([0.5, 0]);
     expect(variances).toEqual([0.25, 0]);
   });
