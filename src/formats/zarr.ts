@@ -10,8 +10,11 @@ import { imageAxes, multiscaleAxes, type ZarrAxis } from "./zarr_multiscales.ts"
 import { isZarrKey, type ZarrStore, zipStore } from "./zarr_store.ts";
 import { listZip } from "./zip.ts";
 
-/** Best ratio of the compressors of Zarr, roughly: a larger promise is an array of fill values only. */
-const MAX_RATIO = 8 * 1032;
+/** Best ratio of deflate; a larger promise is an array of little but fill values, or a lie. */
+const MAX_RATIO = 1032;
+/** A chunk takes at least its entry in the index of a shard, or more in a ZIP directory; small arrays may have holes. */
+const BYTES_PER_CHUNK = 16;
+const FEW_CHUNKS = 1024;
 const MAX_CHUNK_SAMPLES = 2 ** 27;
 const MAX_CHUNKS = 2 ** 20;
 const MAX_ARRAYS = 1000;
@@ -111,7 +114,8 @@ function checkSizes(name: string, store: ZarrStore, { shape, chunks }: ZarrArray
     throw new FormatError(`${name}: ${store.size} bytes cannot hold an array ${shape.join("×")}`);
   }
   const pieces = shape.reduce((product, size, axis) => product * Math.ceil(size / chunks[axis]), 1);
-  if (pieces > MAX_CHUNKS) throw new FormatError(`${name}: more than ${MAX_CHUNKS} chunks`);
+  const limit = store.size === undefined ? MAX_CHUNKS : Math.max(FEW_CHUNKS, store.size / BYTES_PER_CHUNK);
+  if (pieces > limit) throw new FormatError(`${name}: an array of ${pieces} chunks is absurd`);
 }
 
 /** Images and stacks are read frame by frame and only where the region is; all else is read whole and cut. */
