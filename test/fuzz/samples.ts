@@ -28,7 +28,8 @@ function fixtures(): Record<string, Sample> {
   for (const name of readdirSync(FIXTURES, { recursive: true, encoding: "utf8" }).sort()) {
     const path = join(FIXTURES, name);
     const info = statSync(path);
-    if (info.isFile() && info.size <= MAX_SEED_BYTES) found[relative(FIXTURES, path)] = () => new Uint8Array(readFileSync(path));
+    if (info.isFile() && info.size <= MAX_SEED_BYTES)
+      found[relative(FIXTURES, path)] = () => new Uint8Array(readFileSync(path));
   }
   return found;
 }
