@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+/** How a command ended, and what it said. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  /** Sends Ctrl-C as soon as stderr matches. */
+  readonly interruptAt?: RegExp;
+}
+
+/** Runs the built command line (`npm test` builds it first). */
+export function shiftVae(args: readonly string[], { cwd, interruptAt }: RunOptions = {}): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    let [stdout, stderr, sent] = ["", "", false];
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      stderr += text;
+      if (sent || !interruptAt?.test(stderr)) return;
+      sent = true;
+      child.kill("SIGINT");
+    });
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+}
+
+/** A folder of its own for a test, removed by `clean`. */
+export async function scratchFolder(): Promise<{ readonly path: string; clean(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), "shift-vae-"));
+  return { path, clean: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Every file below a folder with its content, to see that nothing changed. */
+export async function snapshot(folder: string): Promise<Record<string, string>> {
+  const names = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const contents = await Promise.all(
+    files.sort().map(async (file) => [file, (await readFile(file)).toString("base64")]),
+  );
+  return Object.fromEntries(contents);
+}
