@@ -4,10 +4,10 @@ import { FitAborted } from "../fit/checkpoint.ts";
 import { type FitResult, fit } from "../fit.ts";
 import type { FitReport } from "../results/types.ts";
 import type { FitRequest } from "./fit.ts";
-import { type InputImage, inputFacts, pixelHash, readImage } from "./input.ts";
+import { inputFacts, pixelHash, readImage } from "./input.ts";
 import { interruptible } from "./interrupt.ts";
 import { forgetInterrupted, type Interrupted, writeInterrupted } from "./interrupted.ts";
-import { createProgress, duration, type Progress } from "./progress.ts";
+import { createProgress, duration } from "./progress.ts";
 import { fitFiles } from "./result_folder.ts";
 import { fitSummary } from "./summary.ts";
 import { claimFolder, writeFiles } from "./write.ts";
@@ -37,51 +37,35 @@ export async function performFit(
   }
   const release = await claimFolder(out);
   const progress = createProgress(process.stderr, quiet);
+  const elapsed = () => (performance.now() - began) / 1000;
   try {
-    const result = await fitInterruptibly(request, image, progress, kept);
-    progress.end();
-    const report = {
-      ...result,
-      title: image.title,
-      metrics: { ...result.metrics, seconds: { ...seconds, ...result.metrics.seconds } },
-    };
-    await writeResult(report, result, inputFacts(request.input, image), out, json);
-    if (!json && !quiet) process.stdout.write(fitSummary(report, out, (performance.now() - began) / 1000));
+    await interruptible(async (signal) => {
+      const hooks = { onProgress: progress.update, signal, resume: kept?.checkpoint };
+      const result = await fit(image.dataset, request.options, hooks);
+      progress.end();
+      // A Ctrl-C from here on is too late to save anything: the files follow at once.
+      const metrics = { ...result.metrics, seconds: { ...seconds, ...result.metrics.seconds } };
+      const report = { ...result, title: image.title, metrics };
+      const written = await writeResult(report, result, inputFacts(request.input, image), out);
+      if (json) process.stdout.write(written);
+      else if (!quiet) process.stdout.write(fitSummary(report, out, elapsed()));
+    });
     return true;
   } catch (error) {
     progress.end();
     if (!(error instanceof FitAborted)) throw error;
     await writeInterrupted(out, request, pixels, error.checkpoint);
-    progress.note(
-      `stopped after ${duration((performance.now() - began) / 1000)}; go on with: shift-vae fit --resume ${out}`,
-    );
+    progress.note(`stopped after ${duration(elapsed())}; go on with: shift-vae fit --resume ${out}`);
     return false;
   } finally {
     await release();
   }
 }
 
-function fitInterruptibly(
-  { options }: FitRequest,
-  { dataset }: InputImage,
-  progress: Progress,
-  kept?: Interrupted,
-): Promise<FitResult> {
-  return interruptible((signal) => {
-    const hooks = { onProgress: progress.update, signal, resume: kept?.checkpoint };
-    return fit(dataset, options, hooks);
-  });
-}
-
-async function writeResult(
-  report: FitReport,
-  { model }: FitResult,
-  input: object,
-  out: string,
-  json: boolean,
-): Promise<void> {
+/** Writes the folder, and gives the content of result.json. */
+async function writeResult(report: FitReport, { model }: FitResult, input: object, out: string): Promise<string> {
   const files = await fitFiles(report, model, input);
   await writeFiles(new Map(Array.from(files, ([name, content]) => [join(out, name), content])));
   await forgetInterrupted(out);
-  if (json) process.stdout.write(files.get("result.json") as string);
+  return files.get("result.json") as string;
 }
