@@ -10,7 +10,7 @@
  */
 import { autocorrelation, autocorrelation_scratch_bytes } from "./kernels/autocorrelation";
 import { normalise_image, normalise_scratch_bytes, remove_plane } from "./kernels/normalise";
-import { align, start_template } from "./model/align";
+import { align, keep_templates, start_template } from "./model/align";
 import { Config, config_check, config_default, getU32 } from "./model/config";
 import { encode } from "./model/encode";
 import { initialise, sample_windows, template_bias } from "./model/initialise";
@@ -44,6 +44,10 @@ export enum Region {
   PARAMETERS,
   MOMENT1,
   MOMENT2,
+  /** Registration templates: canvas coefficients, f32, TEMPLATES canvases of sv_template_stride floats. */
+  TEMPLATES,
+  /** (windows) f32: cost of each window's registration in alignment. */
+  COSTS,
   /** f64, indexed by Progress. */
   PROGRESS,
   /** (STEPS, 4) f32: ELBO, reconstruction, KL, σ of each step. */
@@ -123,6 +127,8 @@ export function sv_address(arena: usize, region: i32): usize {
     case Region.PARAMETERS: return state.parameters;
     case Region.MOMENT1: return state.moment1;
     case Region.MOMENT2: return state.moment2;
+    case Region.TEMPLATES: return state.templates;
+    case Region.COSTS: return state.costs;
     case Region.PROGRESS: return state.progress;
     case Region.HISTORY: return state.history;
     case Region.CANCEL: return state.sync + offsetof<Sync>("cancel");
@@ -139,6 +145,11 @@ export function sv_parameter_count(arena: usize): u32 {
 /** Floats in a row of RESULTS. */
 export function sv_result_stride(arena: usize): u32 {
   return at(arena).resultStride;
+}
+
+/** Floats from one registration template to the next. */
+export function sv_template_stride(arena: usize): u32 {
+  return at(arena).templateStride;
 }
 
 /** Rows and columns of the decoder's canvas. */
@@ -160,16 +171,27 @@ export function sv_initialise(arena: usize): void {
   initialise(at(arena));
 }
 
-/** Template = image about (row, col) of a frame. */
-export function sv_start(arena: usize, frame: u32, row: f64, col: f64): void {
-  start_template(at(arena), frame, <f32>row, <f32>col);
+/** Template `index` = image about (row, col) of a frame; the templates in use are 0 … index. */
+export function sv_start(arena: usize, index: u32, frame: u32, row: f64, col: f64): i32 {
+  const state = at(arena);
+  if (index >= getU32(state.config, Config.TEMPLATES) || frame >= getU32(state.config, Config.FRAMES)) return ERROR_ARGUMENT;
+  start_template(state, index, frame, <f32>row, <f32>col);
+  return 0;
 }
 
-/** Rounds of registration and averaging over the first `windows` windows. */
-export function sv_align(arena: usize, thread: u32, windows: u32, rounds: u32): i32 {
+/** Keeps templates 0 … count − 1, as the host may have changed them. */
+export function sv_keep_templates(arena: usize, count: u32): i32 {
+  const state = at(arena);
+  if (count < 1 || count > getU32(state.config, Config.TEMPLATES)) return ERROR_ARGUMENT;
+  keep_templates(state, count);
+  return 0;
+}
+
+/** Rounds of registration and averaging over the first `windows` windows, of all of them or, `trimmed`, of the better half. */
+export function sv_align(arena: usize, thread: u32, windows: u32, rounds: u32, trimmed: bool): i32 {
   const state = at(arena);
   if (thread >= getU32(state.config, Config.THREADS) || windows > getU32(state.config, Config.WINDOWS)) return ERROR_ARGUMENT;
-  align(state, thread, windows, rounds);
+  align(state, thread, windows, rounds, trimmed);
   return 0;
 }
 
@@ -198,7 +220,7 @@ export function sv_decode(arena: usize, z: usize): usize {
   memory.copy(space.templateX, z, <usize>getU32(state.config, Config.LATENT_DIM) << 2);
   network_forward(state.decoder, space.templateX, state.parameters, 1, 1, space.packing);
   const rows: u32 = state.flat ? 1 : state.canvasRows - 3, cols = state.canvasCols - 3;
-  spline_forward(space.template, output_address(state.decoder, space.templateX, 1), state.canvasCols, 1, 1, rows, cols, state.flat, space.spline);
-  link(space.template, space.template, rows * cols, getU32(state.config, Config.LIKELIHOOD));
-  return space.template;
+  spline_forward(space.picture, output_address(state.decoder, space.templateX, 1), state.canvasCols, 1, 1, rows, cols, state.flat, space.spline);
+  link(space.picture, space.picture, rows * cols, getU32(state.config, Config.LIKELIHOOD));
+  return space.picture;
 }

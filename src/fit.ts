@@ -1,8 +1,8 @@
 import type { Job } from "./core/core.ts";
 import { openSession, type Session } from "./core/session.ts";
 import type { Dataset } from "./data/dataset.ts";
-import { createRng } from "./data/rng.ts";
 import { NumericsError } from "./errors.ts";
+import { alignTemplates } from "./fit/align.ts";
 import { type Checkpoint, FitAborted, packCheckpoint, restoreCheckpoint } from "./fit/checkpoint.ts";
 import { finitePixels, imageOf } from "./fit/image.ts";
 import { type FitOptions, type ProgressEvent, type SettledOptions, settleOptions } from "./fit/options.ts";
@@ -29,11 +29,6 @@ export interface FitResult extends FitReport {
   readonly plan: Plan;
 }
 
-/** Windows that compare the starts, rounds for each, and windows and rounds for the one that is kept. */
-const START_WINDOWS = 480;
-const START_ROUNDS = 3;
-const ALIGN_WINDOWS = 1920;
-const ALIGN_ROUNDS = 5;
 /** Training stops when a pass gains less than this, nats a window, and this share of the ELBO. */
 const PLATEAU_NATS = 0.05;
 const PLATEAU_SHARE = 1e-4;
@@ -120,55 +115,16 @@ async function runJob(run: Run, job: Job, event: () => ProgressEvent): Promise<v
   if (hooks.signal?.aborted) throw new FitAborted(packCheckpoint(session.core, run.options, run.plan));
 }
 
-/** The brightest place near a random one: a template centred on a column puts the motifs on columns. */
-function startPosition(
-  data: Float32Array,
-  frame: Frame,
-  margin: number,
-  reach: number,
-  rng: { uniform(low: number, high: number): number },
-): [number, number] {
-  const { rows, cols } = frame;
-  const middle = (size: number) =>
-    Math.round(rng.uniform(Math.min(margin, size / 2), Math.max(size - margin, size / 2)));
-  const [row, col] = [middle(rows), middle(cols)];
-  let best: [number, number] = [row, col];
-  let most = Number.NEGATIVE_INFINITY;
-  for (let r = Math.max(1, row - reach); r < Math.min(rows - 1, row + reach + 1); r++) {
-    for (let c = Math.max(1, col - reach); c < Math.min(cols - 1, col + reach + 1); c++) {
-      let sum = 0;
-      for (let k = 0; k < 9; k++) sum += data[(r + Math.floor(k / 3) - 1) * cols + c + (k % 3) - 1];
-      if (sum > most) [most, best] = [sum, [r, c]];
-    }
-  }
-  return best;
-}
-
-/** Registration and averaging from several starts; the one with the best ELBO (at z = 0: the least noise left) is kept. */
-async function align(run: Run): Promise<void> {
-  const { session, options, frame, plan } = run;
-  const { core } = session;
-  const rng = createRng(options.seed);
-  const data = core.floats("DATA", frame.rows * frame.cols).slice();
-  const windows = (count: number) => Math.min(count, options.samples);
-  const total = options.restarts * START_ROUNDS + ALIGN_ROUNDS;
-  let done = 0;
-  const from = async ([row, col]: [number, number], count: number, rounds: number): Promise<number> => {
-    core.exports.sv_initialise(core.arena);
-    core.exports.sv_start(core.arena, 0, row, col);
-    const event = (): ProgressEvent => ({ stage: "align", done, total });
-    await runJob(run, { name: "align", windows: windows(count), rounds }, event);
+/** Registration templates, before there is content. */
+function align(run: Run): Promise<void> {
+  const { core } = run.session;
+  let [done, total] = [0, 1];
+  const event = (): ProgressEvent => ({ stage: "align", done, total });
+  return alignTemplates(core, run.plan, run.options, run.frame, async (windows, rounds, expected, trimmed) => {
+    total = done + expected;
+    await runJob(run, { name: "align", windows, rounds, trimmed }, event);
     done += rounds;
-    return core.progress("VARIANCE");
-  };
-  let best: [number, number] = [0, 0];
-  let least = Number.POSITIVE_INFINITY;
-  for (let k = 0; k < options.restarts; k++) {
-    const start = startPosition(data, frame, plan.windowSize / 2 + plan.maxShift, Math.round(plan.maxShift * 0.8), rng);
-    const variance = options.restarts > 1 ? await from(start, START_WINDOWS, START_ROUNDS) : 0;
-    if (variance < least) [least, best] = [variance, start];
-  }
-  await from(best, ALIGN_WINDOWS, ALIGN_ROUNDS);
+  });
 }
 
 function historyOf(session: Session): HistoryEntry[] {
@@ -232,6 +188,7 @@ async function finish(run: Run, dataset: Dataset): Promise<FitResult> {
     plan,
     gauge,
     variance: core.progress("VARIANCE"),
+    templates: core.progress("TEMPLATES"),
   };
   const margin = (plan.windowSize / 2 - plan.maxShift + 1) * plan.binning;
   return {
@@ -249,7 +206,7 @@ async function finish(run: Run, dataset: Dataset): Promise<FitResult> {
     metrics: metricsOf(run),
     config: { ...options, window: plan.windowSize * plan.binning, maxShift: plan.maxShift * plan.binning, plan },
     versions: { "shift-vae": VERSION, node: process.version, variant: session.variant, threads: session.threads },
-    model: new Model(header, parameters),
+    model: new Model(header, parameters, core.templates().slice()),
     plan,
   };
 }

@@ -19,6 +19,8 @@ export interface ModelHeader {
   readonly gauge?: Gauge;
   /** Noise variance of the likelihood, of the flat-fielded image. */
   readonly variance: number;
+  /** Registration templates in use. */
+  readonly templates: number;
 }
 
 export const MODEL_VERSION = 1;
@@ -39,11 +41,14 @@ export interface EncodeOptions {
 export class Model {
   readonly header: ModelHeader;
   readonly parameters: Float32Array;
+  /** Registration templates: canvas coefficients, as the core lays them out. */
+  readonly templates: Float32Array;
   #decoder?: Session;
 
-  constructor(header: ModelHeader, parameters: Float32Array) {
+  constructor(header: ModelHeader, parameters: Float32Array, templates: Float32Array) {
     this.header = header;
     this.parameters = parameters;
+    this.templates = templates;
   }
 
   get latentDim(): number {
@@ -98,7 +103,7 @@ export class Model {
   }
 
   toBytes(): Uint8Array {
-    return encodeContainer("model", this.header, { parameters: this.parameters });
+    return encodeContainer("model", this.header, { parameters: this.parameters, templates: this.templates });
   }
 
   static fromBytes(bytes: Uint8Array, name = "model"): Model {
@@ -107,7 +112,7 @@ export class Model {
     if (model.version !== MODEL_VERSION) {
       throw new FormatError(`${name}: expected a model of version ${MODEL_VERSION}, got version ${model.version}`);
     }
-    return new Model(model, arrays.parameters);
+    return new Model(model, arrays.parameters, arrays.templates);
   }
 
   static async load(path: string): Promise<Model> {
@@ -131,6 +136,8 @@ export class Model {
     }
     core.exports.sv_initialise(core.arena);
     block.set(this.parameters);
+    core.setProgress("TEMPLATES", this.header.templates);
+    core.templates().set(this.templates);
     core.setProgress("VARIANCE", this.header.variance);
   }
 }

@@ -4,6 +4,8 @@
  * indices from the module.
  */
 
+import { MAX_TEMPLATES } from "./state";
+
 /** Index of each field. Pixels are those of the data handed to the core. */
 export enum Config {
   /** Images or samples in the data, and their size in pixels. A 1D signal has one row. */
@@ -18,6 +20,16 @@ export enum Config {
   SHIFT_COLS,
   /** Prior standard deviation of the shift in pixels; 0 for flat within the largest shift. */
   SHIFT_PRIOR,
+  /**
+   * Lattice vectors (row, column) in pixels; all 0 where nothing is known. Shifts are then taken from one cell about the window's
+   * centre (Voronoi), so that which of several equal motifs is meant cannot carry content.
+   */
+  LATTICE_A_ROW,
+  LATTICE_A_COL,
+  LATTICE_B_ROW,
+  LATTICE_B_COL,
+  /** Most registration templates: one is enough unless the image holds variants or grains that no common template registers. */
+  TEMPLATES,
   /** Number of content latents L. */
   LATENT_DIM,
   /** Windows to train on. */
@@ -77,6 +89,7 @@ export function set(config: usize, field: Config, value: f64): void {
 export function config_default(config: usize): void {
   memory.fill(config, 0, <usize>Config.COUNT << 3);
   set(config, Config.FRAMES, 1);
+  set(config, Config.TEMPLATES, 1);
   set(config, Config.LATENT_DIM, 2);
   set(config, Config.WINDOWS, 10000);
   set(config, Config.BATCH, 96);
@@ -126,6 +139,7 @@ function field_ok(config: usize, field: i32): bool {
     case Config.WINDOW_COLS: return whole(config, field, 4, min(8192, get(config, Config.COLS)));
     case Config.SHIFT_ROWS: return whole(config, field, 0, get(config, Config.WINDOW_ROWS));
     case Config.SHIFT_COLS: return whole(config, field, 0, get(config, Config.WINDOW_COLS));
+    case Config.TEMPLATES: return whole(config, field, 1, MAX_TEMPLATES);
     case Config.LATENT_DIM: return whole(config, field, 1, 16);
     case Config.WINDOWS: return whole(config, field, 1, 16777216);
     case Config.BATCH: return whole(config, field, 1, 65536);
@@ -139,6 +153,10 @@ function field_ok(config: usize, field: i32): bool {
     case Config.ENCODER_CHANNELS:
     case Config.DECODER_CHANNELS: return whole(config, field, 1, 256);
     case Config.LIKELIHOOD: return whole(config, field, 0, 3);
+    case Config.LATTICE_A_ROW:
+    case Config.LATTICE_A_COL:
+    case Config.LATTICE_B_ROW:
+    case Config.LATTICE_B_COL: return within(config, field, -1e6, 1e6);
     case Config.RATE_FINAL: return within(config, field, 0, 1);
     case Config.REFINE_TRAIN:
     case Config.REFINE_ENCODE: return whole(config, field, 0, 20);

@@ -3,8 +3,8 @@ import { cholesky_solve, inverse_diagonal } from "../kernels/refine_pose";
 import { Config, getU32 } from "./config";
 import { network_forward, output_address } from "./layers";
 import { link } from "./likelihood";
-import { canvases, correlate, factorise, move_shift, pose_derivatives, predict, refine, render } from "./pose";
-import { decode_template, decode_windows, encode_windows, latent, load_window, take_means } from "./step";
+import { canvases, correlate, factorise, move_shift, pose_derivatives, predict, prepare_templates, refine, render } from "./pose";
+import { decode_windows, encode_windows, latent, load_window, take_means } from "./step";
 import { POSE_COLUMNS, Progress, State, Workspace, workspace } from "./state";
 import { Sync, barrier, claim } from "./threads";
 import { progress, set_progress } from "./train";
@@ -31,7 +31,7 @@ export function encode(state: State, thread: u32, first: u32, count: u32): void 
   const space = workspace(state, thread);
   const size = getU32(state.config, Config.CHUNK);
   const chunks = (count + size - 1) / size;
-  decode_template(state, space);
+  prepare_templates(state, space);
   for (let chunk = claim(sync); chunk < chunks; chunk = claim(sync)) {
     if (sync.cancel != 0) break;
     const m = min(size, count - chunk * size);

@@ -2,7 +2,7 @@ import { random_uniform } from "../kernels/random";
 import { Config, get, getU32 } from "./config";
 import { CANVAS, CONV2D, DENSE, Layer, Network, bias_size, fan_in, layerAt } from "./layers";
 import { STREAM_INIT, STREAM_WINDOWS, seed_of } from "./step";
-import { Progress, State } from "./state";
+import { MAX_TEMPLATES, Progress, State } from "./state";
 import { set_progress } from "./train";
 import { padded } from "../kernels/matmul";
 
@@ -16,6 +16,8 @@ export function initialise(state: State): void {
   memory.fill(state.moment2, 0, <usize>state.blockStride << 2);
   memory.fill(state.progress, 0, <usize>Progress.COUNT << 3);
   set_progress(state, Progress.VARIANCE, 1);
+  set_progress(state, Progress.TEMPLATES, 1);
+  for (let k: u32 = 0; k < MAX_TEMPLATES; k++) set_progress(state, Progress.THRESHOLD + k, Infinity);
   initialise_network(state, state.encoder, 0, 1);
   initialise_network(state, state.decoder, 100, LAST_SCALE);
 }

@@ -1,4 +1,4 @@
-import { exp_ps, sigmoid_ps } from "../kernels/math";
+import { exp_ps, log64, sigmoid_ps } from "../kernels/math";
 
 /*
  * The likelihoods' links: the decoder's canvas holds the mean itself (Gaussian), its logit (Bernoulli, continuous Bernoulli)
@@ -20,6 +20,23 @@ export function link(y: usize, x: usize, n: u32, likelihood: u32): void {
     const at = <usize>p << 2;
     const v = v128.load(x + at);
     v128.store(y + at, likelihood == POISSON ? exp_ps(v) : sigmoid_ps(v));
+  }
+}
+
+/** x (n) = the prediction whose mean is y, a mean out of range brought just inside. Writes. */
+export function link_inverse(x: usize, y: usize, n: u32, likelihood: u32): void {
+  if (likelihood == GAUSSIAN) {
+    memory.copy(x, y, <usize>n << 2);
+    return;
+  }
+  for (let p: u32 = 0; p < n; p++) {
+    const at = <usize>p << 2;
+    const mean = <f64>load<f32>(y + at);
+    if (likelihood == POISSON) store<f32>(x + at, <f32>log64(max<f64>(mean, 1e-3)));
+    else {
+      const inside = min<f64>(1 - 1e-3, max<f64>(1e-3, mean));
+      store<f32>(x + at, <f32>log64(inside / (1 - inside)));
+    }
   }
 }
 

@@ -13,6 +13,8 @@ import { build_decoder, build_encoder, canvas_cols, canvas_rows } from "./networ
 
 /** Most latents; bounds the arrays of sums in a chunk's statistics. */
 export const MAX_LATENTS: u32 = 16;
+/** Most registration templates. */
+export const MAX_TEMPLATES: u32 = 8;
 /** Nuisance columns of the pose's normal equations beside the latents: shift (2), gain, offset. */
 export const POSE_COLUMNS: u32 = 4;
 
@@ -42,11 +44,15 @@ export enum Progress {
   NONFINITE,
   /** Windows encoded by the present job. */
   ENCODED,
+  /** Registration templates in use. */
+  TEMPLATES,
   /** Entries of the history written. */
   HISTORY,
   /** KL of each latent, MAX_LATENTS values. */
   KL_LATENT,
-  COUNT = 24,
+  /** Alignment: windows with a higher cost do not count for their template, MAX_TEMPLATES values. */
+  THRESHOLD = 26,
+  COUNT = 34,
 }
 
 @unmanaged
@@ -67,6 +73,18 @@ export class State {
   chunkSums: usize;
   /** History of training: (STEPS, 4) f32: ELBO, reconstruction, KL, σ. */
   history: usize;
+  /**
+   * Registration templates from alignment, TEMPLATES canvases `templateStride` floats apart: coefficients of means, what windows
+   * are correlated with; and the same as predictions, before the likelihood's link.
+   */
+  templates: usize;
+  predictions: usize;
+  templateStride: u32;
+  /** Alignment: (windows) f32 cost of each window's best registration and u32 its template; sums, `sumsStride` floats a unit of work. */
+  costs: usize;
+  assigned: usize;
+  alignSums: usize;
+  sumsStride: u32;
   /** Data (frames, rows, cols). */
   data: usize;
   /** (windows, 3) i32: frame, row and column of the top-left pixel. */
@@ -108,11 +126,15 @@ export class Workspace {
   rendered: usize;
   residual: usize;
   derivatives: usize;
+  /** (n) u32 template of each window, and (n) f64 cost of its registration. */
+  chosen: usize;
+  best: usize;
   /** (n, L, padded(pixels)) derivatives of each rendered window to its content. */
   tangents: usize;
-  /** Decoder's activations for one window at z = 0, and its canvas smoothed to pixel values. */
+  /** Decoder's activations for one window, and a picture of its canvas; the templates' pixel values and their sums under each shift. */
   templateX: usize;
-  template: usize;
+  picture: usize;
+  templates: usize;
   templateSums: usize;
   templateSquares: usize;
   /** Packed windows and scores of the correlation. */
@@ -179,13 +201,21 @@ export function layout(state: State, config: usize): bool {
   state.parameters = floats(state, state.blockStride);
   state.moment1 = floats(state, state.blockStride);
   state.moment2 = floats(state, state.blockStride);
-  // Alignment keeps numerator and denominator of the template there.
-  state.gradients = floats(state, chunk_count(config) * max(state.blockStride, 2 * padded(state.canvasSize)));
+  state.gradients = floats(state, chunk_count(config) * state.blockStride);
   state.chunkSums = bytes(state, <usize>chunk_count(config) * SUMS_BYTES);
   state.history = floats(state, 4 * getU32(config, Config.STEPS));
+  const templates = getU32(config, Config.TEMPLATES);
+  state.templateStride = padded(state.canvasSize) + 64;
+  state.templates = floats(state, templates * state.templateStride);
+  state.predictions = floats(state, templates * state.templateStride);
   state.data = bytes(state, <usize>(getU32(config, Config.FRAMES) * getU32(config, Config.ROWS)) * <usize>getU32(config, Config.COLS) * 4 + 64);
   const windows = getU32(config, Config.WINDOWS);
   state.origins = bytes(state, <usize>windows * 12);
+  state.costs = floats(state, windows);
+  state.assigned = floats(state, windows);
+  // Numerator and denominator of each template.
+  state.sumsStride = 2 * templates * state.templateStride;
+  state.alignSums = floats(state, chunk_count(config) * state.sumsStride);
   state.resultStride = 2 + 2 + 2 * getU32(config, Config.LATENT_DIM) + 3;
   state.results = floats(state, windows * state.resultStride);
   state.workspaces = state.end;
@@ -221,9 +251,12 @@ function layout_workspace(target: Workspace, state: State): void {
   target.derivatives = floats(state, columns * pixels);
   target.tangents = floats(state, n * latents * pixels);
   target.templateX = floats(state, activations_size(state.decoder, 1));
-  target.template = floats(state, padded(state.canvasSize) + 64);
-  target.templateSums = floats(state, scores);
-  target.templateSquares = floats(state, scores);
+  target.chosen = floats(state, n);
+  target.best = bytes(state, <usize>n << 3);
+  target.picture = floats(state, state.templateStride);
+  target.templates = floats(state, getU32(config, Config.TEMPLATES) * state.templateStride);
+  target.templateSums = floats(state, getU32(config, Config.TEMPLATES) * scores);
+  target.templateSquares = floats(state, getU32(config, Config.TEMPLATES) * scores);
   target.packedWindows = floats(state, ((n + 3) & ~3) * state.pixels);
   target.scores = floats(state, ((n + 3) & ~3) * scores);
   target.tile = floats(state, crop_scratch(max<u32>(rows, 4), state.canvasCols));

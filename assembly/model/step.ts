@@ -5,7 +5,7 @@ import { random_normal } from "../kernels/random";
 import { Config, get, getU32 } from "./config";
 import { network_backward, network_forward, output_address } from "./layers";
 import { canvas_gradient, negative_log_likelihood } from "./objective";
-import { canvases, correlate, predict, prepare_template, recentre, refine } from "./pose";
+import { canvases, correlate, predict, recentre, refine } from "./pose";
 import { ChunkSums, SUMS_BYTES, State, Workspace } from "./state";
 
 /*
@@ -46,14 +46,6 @@ export function load_window(state: State, space: Workspace, i: u32, window: u32)
   for (let p = state.pixels; p < padded(state.pixels); p++) store<f32>(out + (<usize>p << 2), 0);
 }
 
-/** The template of the mean content, z = 0, with parameters that no thread changes now. */
-export function decode_template(state: State, space: Workspace): void {
-  const latents = getU32(state.config, Config.LATENT_DIM);
-  memory.fill(space.templateX, 0, <usize>padded(latents) << 2);
-  network_forward(state.decoder, space.templateX, state.parameters, 1, 1, space.packing);
-  prepare_template(state, space, output_address(state.decoder, space.templateX, 1));
-}
-
 /** Encoder on the re-centred windows: μ and log σ in the rows of `encoded`. */
 export function encode_windows(state: State, space: Workspace, first: usize, m: u32): void {
   for (let i: u32 = 0; i < m; i++) recentre(state, space, i, load<u32>(first + (<usize>i << 2)));
@@ -84,15 +76,18 @@ export function take_means(state: State, space: Workspace, m: u32): void {
   for (let i: u32 = 0; i < m; i++) memory.copy(latent(state, space, i), encoded(state, space, i), <usize>latents << 2);
 }
 
-/** Pose of the chunk's windows: correlation with the template, then REFINE_TRAIN steps through each window's own canvas. */
-function infer_pose(state: State, space: Workspace, windows: usize, m: u32, variance: f64): void {
+/**
+ * Pose of the chunk's windows: correlation with the templates, then REFINE_TRAIN steps through each window's own canvas, once that
+ * means something: not while β warms up.
+ */
+function infer_pose(state: State, space: Workspace, windows: usize, m: u32, step: u32, variance: f64): void {
   for (let i: u32 = 0; i < m; i++) {
     load_window(state, space, i, load<u32>(windows + (<usize>i << 2)));
     store<f32>(space.gain + (<usize>i << 2), 1);
     store<f32>(space.offset + (<usize>i << 2), 0);
   }
   correlate(state, space, m, variance);
-  const steps = getU32(state.config, Config.REFINE_TRAIN);
+  const steps = <f64>step < get(state.config, Config.BETA_WARMUP) ? <u32>0 : getU32(state.config, Config.REFINE_TRAIN);
   for (let k: u32 = 0; k < steps; k++) {
     encode_windows(state, space, windows, m);
     take_means(state, space, m);
@@ -169,7 +164,7 @@ function latent_backward(state: State, space: Workspace, m: u32, beta: f64, sums
  */
 export function train_chunk(state: State, space: Workspace, windows: usize, first: u32, m: u32, step: u32, variance: f64, beta: f64, scale: f64, gradient: usize, sums: ChunkSums): void {
   const n = getU32(state.config, Config.CHUNK);
-  infer_pose(state, space, windows, m, variance);
+  infer_pose(state, space, windows, m, step, variance);
   encode_windows(state, space, windows, m);
   sample_latents(state, space, step, first, m);
   decode_windows(state, space, m);

@@ -3,7 +3,8 @@ import { cos64 } from "../kernels/math";
 import { reduce_chunks } from "../kernels/reduce";
 import { permute } from "../kernels/random";
 import { Config, get, getU32 } from "./config";
-import { chunk_sums, decode_template, kl_latent, seed_of, train_chunk } from "./step";
+import { prepare_templates } from "./pose";
+import { chunk_sums, kl_latent, seed_of, train_chunk } from "./step";
 import { ChunkSums, MAX_LATENTS, Progress, State, SUMS_BYTES, Workspace, chunk_count, workspace } from "./state";
 import { Sync, barrier, claim } from "./threads";
 
@@ -54,9 +55,9 @@ export function train(state: State, thread: u32, steps: u32): u32 {
   const space = workspace(state, thread);
   const chunks = chunk_count(state.config);
   const slices = (state.parameterCount + SLICE - 1) / SLICE;
+  prepare_templates(state, space);
   for (let k: u32 = 0; k < steps; k++) {
     const step = <u32>progress(state, Progress.STEP);
-    decode_template(state, space);
     for (let chunk = claim(sync); chunk < chunks; chunk = claim(sync)) forward_backward(state, space, chunk, step);
     barrier(sync);
     for (let slice = claim(sync); slice < slices; slice = claim(sync)) update(state, slice, chunks, step);

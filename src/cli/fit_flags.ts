@@ -35,6 +35,11 @@ const numberFlags: Readonly<Record<NumberField, NumberFlag>> = {
     help: "prior sd of a window's offset, in the image's sd; 0 fixes it (default: 0.3)",
   },
   restarts: { flag: "--restarts", value: "n", help: "starts of the alignment, the best is kept (default: 6)" },
+  templates: {
+    flag: "--templates",
+    value: "n",
+    help: "most registration templates; more than one is used only for variants or grains",
+  },
   learningRate: { flag: "--learning-rate", value: "rate", help: "of Adam (default: 0.004)" },
   seed: { flag: "--seed", value: "n", help: "of all random numbers (default: 1)" },
   threads: { flag: "--threads", value: "n", help: "threads (default: the machine's, at most 8)" },

@@ -17,7 +17,7 @@ export type CoreConfig = Partial<Record<ConfigField, number>>;
 
 /** What threads run together. Results are left in the core's memory. */
 export type Job =
-  | { readonly name: "align"; readonly windows: number; readonly rounds: number }
+  | { readonly name: "align"; readonly windows: number; readonly rounds: number; readonly trimmed: boolean }
   | { readonly name: "train"; readonly steps: number }
   | { readonly name: "encode"; readonly first: number; readonly count: number };
 
@@ -92,13 +92,18 @@ export class Core {
 
   /** This thread's part of a job. Negative: an error code of abi.ts. */
   run(job: Job, thread: number): number {
-    if (job.name === "align") return this.exports.sv_align(ARENA, thread, job.windows, job.rounds);
+    if (job.name === "align") return this.exports.sv_align(ARENA, thread, job.windows, job.rounds, job.trimmed);
     if (job.name === "train") return this.exports.sv_train(ARENA, thread, job.steps);
     return this.exports.sv_encode(ARENA, thread, job.first, job.count);
   }
 
   get cancelled(): boolean {
     return Atomics.load(this.ints("CANCEL", 1), 0) !== 0;
+  }
+
+  /** The registration templates in use, as the core lays them out. */
+  templates(): Float32Array {
+    return this.floats("TEMPLATES", this.progress("TEMPLATES") * this.exports.sv_template_stride(ARENA));
   }
 
   /** Asks running jobs to stop after the present step, or takes that back. */

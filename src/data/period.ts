@@ -8,6 +8,16 @@ export interface Period {
   readonly strength: number;
 }
 
+/** Least autocorrelation up to a lag: above 0 where slow background outweighs what repeats. */
+export function leastWithin(autocorrelation: Autocorrelation, lag: number): number {
+  const reach = Math.min(Math.floor(lag), autocorrelation.maxRow, autocorrelation.maxCol);
+  let least = 1;
+  for (let row = 0; row <= reach; row++) {
+    for (let col = -reach; col <= reach; col++) least = Math.min(least, at(autocorrelation, row, col));
+  }
+  return least;
+}
+
 /** Autocorrelation at lags 0…maxRow, −maxCol…maxCol, row-major, 1 at lag 0. */
 export interface Autocorrelation {
   readonly maxRow: number;
@@ -24,8 +34,9 @@ interface Peak {
 
 /** Peaks below this are taken for noise. */
 const LEAST_HEIGHT = 0.08;
-/** A peak counts as a period when it reaches this share of the highest: weaker ones are features inside the cell. */
-const SHARE = 0.6;
+/** A peak counts as a period when it reaches this share of the highest up to REACH times its length: weaker ones are features inside the cell. */
+const SHARE = 0.55;
+const REACH = 2.2;
 /** Sine of the smallest angle between lattice vectors. */
 const LEAST_SINE = 0.4;
 /** Shortest period in pixels: below it nothing is resolved. */
@@ -98,8 +109,8 @@ function reduceBasis(a: Vector, b: Vector): [Vector, Vector] {
 /** The image's period, or undefined where nothing in it repeats within the lags given. */
 export function findPeriod(autocorrelation: Autocorrelation): Period | undefined {
   const peaks = findPeaks(autocorrelation);
-  const highest = Math.max(...peaks.map((peak) => peak.height));
-  const strong = peaks.filter((peak) => peak.height >= SHARE * highest);
+  const highest = (lag: number) => Math.max(...peaks.filter((peak) => peak.length <= lag).map((peak) => peak.height));
+  const strong = peaks.filter((peak) => peak.height >= SHARE * highest(REACH * peak.length));
   if (strong.length === 0) return undefined;
   const first = strong[0];
   const a: Vector = [first.row, first.col];

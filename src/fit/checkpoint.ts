@@ -31,6 +31,7 @@ export function packCheckpoint(core: Core, options: SettledOptions, plan: Plan):
   if (step === 0) return undefined;
   const arrays: Record<string, Float32Array> = { HISTORY: core.floats("HISTORY", 4 * core.progress("HISTORY")) };
   for (const block of BLOCKS) arrays[block] = core.parameterBlock(block);
+  arrays.TEMPLATES = core.templates();
   return encodeContainer("checkpoint", { options, plan, progress: Array.from(core.progressBlock()) }, arrays);
 }
 
@@ -45,13 +46,15 @@ export function readCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
 /** Puts a checkpoint into a core that was created for its plan and options. */
 export function restoreCheckpoint(core: Core, checkpoint: Checkpoint): void {
   core.exports.sv_initialise(core.arena);
-  for (const block of BLOCKS) {
+  core.progressBlock().set(checkpoint.progress);
+  for (const [block, target] of [
+    ...BLOCKS.map((name) => [name, core.parameterBlock(name)] as const),
+    ["TEMPLATES", core.templates()] as const,
+  ]) {
     const values = checkpoint.arrays[block];
-    const target = core.parameterBlock(block);
     if (values?.length !== target.length)
       throw new FormatError(`checkpoint: ${block}: expected ${target.length} numbers, got ${values?.length ?? 0}`);
     target.set(values);
   }
   core.floats("HISTORY", checkpoint.arrays.HISTORY.length).set(checkpoint.arrays.HISTORY);
-  core.progressBlock().set(checkpoint.progress);
 }

@@ -45,6 +45,8 @@ export interface FitOptions {
   readonly offsetPrior?: number;
   /** Starts of the alignment, from different windows; the one with the best ELBO is kept. */
   readonly restarts?: number;
+  /** Most registration templates: more than one is used only where variants or grains need it. */
+  readonly templates?: number;
   readonly learningRate?: number;
   /** Flat-fielding; `false` leaves the image as it is but for mean and variance. Default: plane, and background and contrast over 1.5 and 2 lattice vectors. */
   readonly normalise?: Partial<Normalisation> | false;
@@ -72,6 +74,7 @@ const defaults = {
   gainPrior: 0.3,
   offsetPrior: 0.3,
   restarts: 6,
+  templates: 4,
   learningRate: 0.004,
   fill: false,
   seed: 1,
@@ -97,6 +100,7 @@ const ranges: Readonly<Record<string, Range>> = {
   gainPrior: { least: 0, greatest: 1e6 },
   offsetPrior: { least: 0, greatest: 1e6 },
   restarts: { least: 1, greatest: 1000, whole: true },
+  templates: { least: 1, greatest: 8, whole: true },
   learningRate: { least: 1e-7, greatest: 1 },
   seed: { least: 0, greatest: 2 ** 32 - 1, whole: true },
   threads: { least: 1, greatest: 64, whole: true },

@@ -1,6 +1,6 @@
 import { autocorrelate, type Normalisation, normalise } from "../core/analysis.ts";
 import type { Core, CoreConfig } from "../core/core.ts";
-import { findPeriod, type Period } from "../data/period.ts";
+import { findPeriod, leastWithin, type Period } from "../data/period.ts";
 import { ConfigError } from "../errors.ts";
 import type { Grid } from "../results/types.ts";
 import { binned } from "./image.ts";
@@ -33,11 +33,19 @@ function longest(period: Period): number {
   return Math.max(Math.hypot(...period.a), period.b ? Math.hypot(...period.b) : 0);
 }
 
-/** The image's period from the autocorrelation, slow background taken out first. */
+/** The image's period from the autocorrelation, slow background taken out first, and more of it where it still outweighs what repeats. */
 export function imagePeriod(core: Core, image: Grid): Period | undefined {
   const side = Math.min(image.rows, image.cols);
-  const flat = normalise(core, image.data, image.rows, image.cols, { plane: true, background: side / 16, contrast: 0 });
-  return findPeriod(autocorrelate(core, flat, image.rows, image.cols, Math.floor(side / 3)));
+  let background = side / 16;
+  let period: Period | undefined;
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const flat = normalise(core, image.data, image.rows, image.cols, { plane: true, background, contrast: 0 });
+    const lags = autocorrelate(core, flat, image.rows, image.cols, Math.floor(side / 3));
+    period = findPeriod(lags);
+    if (!period || leastWithin(lags, 1.5 * longest(period)) < 0) break;
+    background = 0.5 * longest(period);
+  }
+  return period;
 }
 
 /** Chooses what the options leave open. */
@@ -118,6 +126,11 @@ export function coreConfig(
     SHIFT_ROWS: plan.maxShift,
     SHIFT_COLS: plan.maxShift,
     SHIFT_PRIOR: plan.shiftPrior,
+    LATTICE_A_ROW: (plan.period?.a[0] ?? 0) / plan.binning,
+    LATTICE_A_COL: (plan.period?.a[1] ?? 0) / plan.binning,
+    LATTICE_B_ROW: (plan.period?.b?.[0] ?? 0) / plan.binning,
+    LATTICE_B_COL: (plan.period?.b?.[1] ?? 0) / plan.binning,
+    TEMPLATES: options.templates,
     LATENT_DIM: options.latentDim,
     WINDOWS: options.samples,
     BATCH: options.batch,

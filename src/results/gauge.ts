@@ -1,12 +1,13 @@
 import type { Period } from "../data/period.ts";
-import { indexMotifs } from "./lattice.ts";
+import { type Indexed, indexMotifs } from "./lattice.ts";
 import { leastSquares } from "./least_squares.ts";
 
 /**
  * The gauge of the shift. A template whose centre of registration moves with the content z is as good for the likelihood as
  * one that does not: T_z(p − t) = T'_z(p − t − c(z)). Shift and order parameter would trade places. It is fixed by the choice of c,
- * a cubic polynomial of z without constant, that makes the motifs' positions the most regular lattice, beside slow
- * distortions of the image (a cubic polynomial of the position).
+ * a cubic polynomial of z without constant, that makes the motifs' positions the most regular lattice locally: the second differences
+ * p(n + k·a) − 2 p(n) + p(n − k·a) along both lattice vectors, k = 1…3, are as small as c can make them. Differences over a few cells leave
+ * out slow distortions of the image, scan drift above all, which positions over the whole image would mistake for content.
  */
 export interface Gauge {
   /** Exponents of each monomial of z, (terms, L). */
@@ -19,10 +20,11 @@ export interface Gauge {
 }
 
 const DEGREE = 3;
-/** Motifs needed for each free number of the fit. */
-const MOTIFS_PER_TERM = 4;
-/** Share of motifs left out as misplaced, largest residuals first, after a first fit. */
-const OUTLIERS = 0.05;
+const LAGS = [1, 2, 3];
+/** Second differences needed for each free number of the fit. */
+const DIFFERENCES_PER_TERM = 8;
+/** Share of the differences left out as misplaced motifs, largest residuals first, after a first fit. */
+const OUTLIERS = 0.02;
 
 /** Exponents of the monomials of `dims` variables with total degree from `least` to `most`. */
 export function monomials(dims: number, least: number, most: number): number[][] {
@@ -47,29 +49,53 @@ export function fitGauge(
   period: Period | undefined,
 ): Gauge | undefined {
   if (!period?.b) return undefined;
-  const indexed = indexMotifs(position, period.a, period.b);
+  const triples = secondDifferences(indexMotifs(position, period.a, period.b));
   const exponents = monomials(latentDim, 1, DEGREE);
-  const slow = monomials(2, 2, DEGREE);
-  const terms = 3 + slow.length + exponents.length;
-  const n = indexed.motif.length;
-  if (n < MOTIFS_PER_TERM * terms) return undefined;
+  if (triples.length < DIFFERENCES_PER_TERM * exponents.length) return undefined;
+  const motifs = [...new Set(triples.flat())];
   const limit = Array.from({ length: latentDim }, (_, l) =>
-    indexed.motif.reduce((most, m) => Math.max(most, Math.abs(z[m * latentDim + l])), 0),
+    Math.max(...motifs.map((m) => Math.abs(z[m * latentDim + l]))),
   );
-  const span = Math.max(...indexed.site.map(Math.abs), 1);
-  const row = (k: number): number[] => {
-    const m = indexed.motif[k];
-    const at = [indexed.site[2 * k] / span, indexed.site[2 * k + 1] / span];
-    const content = Array.from({ length: latentDim }, (_, l) => z[m * latentDim + l]);
-    return [1, ...at, ...slow.map((e) => evaluate(e, at)), ...exponents.map((e) => evaluate(e, content))];
-  };
-  const rows = Array.from({ length: n }, (_, k) => row(k));
+  const terms = new Map(
+    motifs.map((m) => [
+      m,
+      exponents.map((e) =>
+        evaluate(
+          e,
+          Array.from({ length: latentDim }, (_, l) => z[m * latentDim + l]),
+        ),
+      ),
+    ]),
+  );
+  const second = (value: (motif: number) => number) =>
+    triples.map(([before, middle, after]) => value(before) - 2 * value(middle) + value(after));
+  const columns = exponents.map((_, t) => second((m) => (terms.get(m) as number[])[t]));
+  const rows = triples.map((_, i) => columns.map((column) => column[i]));
   const along = (axis: number) =>
     robustFit(
       rows,
-      Array.from(indexed.motif, (m) => position[2 * m + axis]),
-    ).slice(3 + slow.length);
+      second((m) => position[2 * m + axis]),
+    );
   return { exponents, row: along(0), col: along(1), limit };
+}
+
+/** Motifs that follow each other at equal steps along a lattice vector. */
+function secondDifferences({ motif, site }: Indexed): [number, number, number][] {
+  const at = new Map(Array.from(motif, (m, k) => [`${site[2 * k]},${site[2 * k + 1]}`, m]));
+  const triples: [number, number, number][] = [];
+  for (const lag of LAGS) {
+    for (const [di, dj] of [
+      [lag, 0],
+      [0, lag],
+    ]) {
+      for (let k = 0; k < motif.length; k++) {
+        const before = at.get(`${site[2 * k] - di},${site[2 * k + 1] - dj}`);
+        const after = at.get(`${site[2 * k] + di},${site[2 * k + 1] + dj}`);
+        if (before !== undefined && after !== undefined) triples.push([before, motif[k], after]);
+      }
+    }
+  }
+  return triples;
 }
 
 /** Least squares, and once more without the worst residuals. */

@@ -51,8 +51,8 @@ function recover(variant: string, seed: number): Found[] {
   core.floats("DATA", data.length).set(data.map((v) => (v - mean) / deviation));
   core.exports.sv_sample(core.arena);
   core.exports.sv_initialise(core.arena);
-  core.exports.sv_start(core.arena, 0, 61.3, 66.8);
-  core.run({ name: "align", windows: WINDOWS, rounds: 6 }, 0);
+  core.exports.sv_start(core.arena, 0, 0, 61.3, 66.8);
+  core.run({ name: "align", windows: WINDOWS, rounds: 6, trimmed: false }, 0);
   core.run({ name: "train", steps: 40 }, 0);
   core.run({ name: "encode", first: 0, count: WINDOWS }, 0);
   return [...alongAxis(core, 0), ...alongAxis(core, 1)];

@@ -35,7 +35,7 @@ function prepare({ core, threads }: Session): void {
   core.floats("DATA", image.length).set(image.map((v) => (v - mean) * 4));
   core.exports.sv_sample(core.arena);
   core.exports.sv_initialise(core.arena);
-  core.exports.sv_start(core.arena, 0, 40, 44);
+  core.exports.sv_start(core.arena, 0, 0, 40, 44);
 }
 
 function bits({ core }: Session): Bits {
@@ -56,7 +56,7 @@ async function encode(session: Session): Promise<void> {
 }
 
 async function fit(session: Session): Promise<Bits> {
-  await session.run({ name: "align", windows: 150, rounds: 3 });
+  await session.run({ name: "align", windows: 150, rounds: 3, trimmed: false });
   await session.run({ name: "train", steps: STEPS });
   await encode(session);
   return bits(session);
@@ -116,7 +116,7 @@ describe.each([
 
   test.each([1, 2, 3])("cancelled with %i threads in the middle of training, then gone on with", async (threads) => {
     const session = await open(threads, reproducible);
-    await session.run({ name: "align", windows: 150, rounds: 3 });
+    await session.run({ name: "align", windows: 150, rounds: 3, trimmed: false });
     const stopped = await trainAndCancel(session, 5);
     expect(stopped).toBeGreaterThanOrEqual(5);
     expect(stopped).toBeLessThan(STEPS);

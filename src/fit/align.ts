@@ -1,0 +1,137 @@
+import type { Core } from "../core/core.ts";
+import { createRng, type Rng } from "../data/rng.ts";
+import type { SettledOptions } from "./options.ts";
+import type { Plan } from "./plan.ts";
+import type { Frame } from "./windows.ts";
+
+/*
+ * Which windows the templates start from (assembly/model/align.ts does the rounds). The first template: several starts, the best
+ * ELBO is kept. Then, while many windows are explained much worse than the others, another template from one of those: variants and
+ * grains that no common template registers.
+ */
+
+/** Windows that compare the starts, rounds for each, and windows and rounds for what is kept. */
+const START_WINDOWS = 480;
+const START_ROUNDS = 3;
+const ALIGN_WINDOWS = 1920;
+const ALIGN_ROUNDS = 5;
+/** A window is explained badly when its cost is this many times the first quartile. */
+const BAD_RATIO = 1.6;
+/** Share of bad windows that is worth another template, and starts tried for it. */
+const BAD_SHARE = 0.1;
+const EXTRA_STARTS = 3;
+/** A further template is kept where the bad windows' costs fall to this share, in the median. */
+const KEEP_RATIO = 0.4;
+/** Last rounds, over all windows. */
+const FINAL_ROUNDS = 3;
+
+/** Runs rounds over the first windows, of the better half if `trimmed`; `expected` rounds are still to come, these included. */
+type Rounds = (windows: number, rounds: number, expected: number, trimmed: boolean) => Promise<void>;
+
+type Place = readonly [row: number, col: number];
+
+/** The brightest place within `reach` of one: a template centred on a column puts the motifs on columns. */
+function brightestNear(data: Float32Array, { rows, cols }: Frame, [row, col]: Place, reach: number): Place {
+  let best: Place = [row, col];
+  let most = Number.NEGATIVE_INFINITY;
+  for (let r = Math.max(1, row - reach); r < Math.min(rows - 1, row + reach + 1); r++) {
+    for (let c = Math.max(1, col - reach); c < Math.min(cols - 1, col + reach + 1); c++) {
+      let sum = 0;
+      for (let k = 0; k < 9; k++) sum += data[(r + Math.floor(k / 3) - 1) * cols + c + (k % 3) - 1];
+      if (sum > most) [most, best] = [sum, [r, c]];
+    }
+  }
+  return best;
+}
+
+function randomPlace(frame: Frame, margin: number, rng: Rng): Place {
+  const along = (size: number) =>
+    Math.round(rng.uniform(Math.min(margin, size / 2), Math.max(size - margin, size / 2)));
+  return [along(frame.rows), along(frame.cols)];
+}
+
+export async function alignTemplates(
+  core: Core,
+  plan: Plan,
+  options: SettledOptions,
+  frame: Frame,
+  rounds: Rounds,
+): Promise<void> {
+  const rng = createRng(options.seed);
+  const data = core.floats("DATA", frame.rows * frame.cols).slice();
+  const reach = Math.round(plan.maxShift * 0.8);
+  const few = Math.min(START_WINDOWS, options.samples);
+  const many = Math.min(ALIGN_WINDOWS, options.samples);
+  const begin = ([row, col]: Place) => {
+    core.exports.sv_initialise(core.arena);
+    core.exports.sv_start(core.arena, 0, 0, row, col);
+  };
+  let best: Place = [0, 0];
+  let most = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < options.restarts; k++) {
+    const start = brightestNear(data, frame, randomPlace(frame, plan.windowSize / 2 + plan.maxShift, rng), reach);
+    begin(start);
+    await rounds(few, START_ROUNDS, (options.restarts - k) * START_ROUNDS + ALIGN_ROUNDS, true);
+    if (core.progress("ELBO") > most) [most, best] = [core.progress("ELBO"), start];
+  }
+  begin(best);
+  await rounds(many, ALIGN_ROUNDS, ALIGN_ROUNDS, true);
+  // The decoder starts as the first template: what that leaves unexplained is the noise to start from.
+  const variance = core.progress("VARIANCE");
+  while (
+    core.progress("TEMPLATES") < options.templates &&
+    (await addTemplate(core, plan, frame, data, reach, many, rng, rounds))
+  );
+  await rounds(many, FINAL_ROUNDS, FINAL_ROUNDS, false);
+  if (core.progress("TEMPLATES") > 1) core.setProgress("VARIANCE", variance);
+}
+
+/** Numbers of the windows that the templates explain badly. */
+function badWindows(costs: Float32Array): number[] {
+  const quartile = Float32Array.from(costs).sort()[costs.length >> 2];
+  return Array.from(costs.keys()).filter((i) => costs[i] > BAD_RATIO * quartile);
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
+}
+
+/** Tries one more template; false, and everything as before, where too few windows need one or none helps them. */
+async function addTemplate(
+  core: Core,
+  plan: Plan,
+  frame: Frame,
+  data: Float32Array,
+  reach: number,
+  windows: number,
+  rng: Rng,
+  rounds: Rounds,
+): Promise<boolean> {
+  const count = core.progress("TEMPLATES");
+  const before = core.floats("COSTS", windows).slice();
+  const bad = badWindows(before);
+  if (bad.length < BAD_SHARE * windows) return false;
+  const kept = core.templates().slice();
+  const restore = () => {
+    core.templates().set(kept);
+    core.exports.sv_keep_templates(core.arena, count);
+  };
+  const origins = core.ints("ORIGINS", 3 * windows).slice();
+  const half = (plan.windowSize - 1) / 2;
+  const gain = () => median(bad.map((i) => core.floats("COSTS", windows)[i] / before[i]));
+  let best: { start: Place; ratio: number } | undefined;
+  for (let k = 0; k < EXTRA_STARTS; k++) {
+    const i = bad[Math.floor(rng.uniform() * bad.length)];
+    const middle: Place = [Math.round(origins[3 * i + 1] + half), Math.round(origins[3 * i + 2] + half)];
+    const start = brightestNear(data, frame, middle, reach);
+    core.exports.sv_start(core.arena, count, 0, ...start);
+    await rounds(windows, START_ROUNDS, (EXTRA_STARTS - k) * START_ROUNDS + ALIGN_ROUNDS, true);
+    const ratio = gain();
+    if (!best || ratio < best.ratio) best = { start, ratio };
+    restore();
+  }
+  if (!best || best.ratio > KEEP_RATIO) return false;
+  core.exports.sv_start(core.arena, count, 0, ...best.start);
+  await rounds(windows, ALIGN_ROUNDS, ALIGN_ROUNDS, true);
+  return true;
+}
