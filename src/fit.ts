@@ -9,10 +9,10 @@ import { type FitOptions, type ProgressEvent, type SettledOptions, settleOptions
 import { coreConfig, makePlan, type Plan, prepareImage } from "./fit/plan.ts";
 import { encodeWindows, type Frame, inGauge, placeWindows } from "./fit/windows.ts";
 import { MODEL_VERSION, Model } from "./model.ts";
+import { findMotifs, motifSpacing } from "./results/find_motifs.ts";
 import { fitGauge } from "./results/gauge.ts";
 import { fitLattice } from "./results/lattice.ts";
 import { latentMaps } from "./results/maps.ts";
-import { mergeWindows } from "./results/motifs.ts";
 import type { FitReport, Grid, HistoryEntry, Manifold, Metrics, Motifs, Windows } from "./results/types.ts";
 import { VERSION } from "./version.ts";
 
@@ -60,6 +60,7 @@ export async function fit(dataset: Dataset, options: FitOptions = {}, hooks: Fit
   try {
     const run = await timed("normalise", {}, (seconds) => prepare(settled, hooks, session, image, seconds));
     hooks.signal?.addEventListener("abort", stop);
+    if (hooks.signal?.aborted) stop();
     if (hooks.resume) restoreCheckpoint(session.core, hooks.resume);
     else await timed("align", run.seconds, () => align(run));
     await timed("train", run.seconds, () => train(run));
@@ -170,17 +171,17 @@ async function finish(run: Run, dataset: Dataset): Promise<FitResult> {
   const { core } = session;
   const L = options.latentDim;
   const parameters = core.parameterBlock("PARAMETERS").slice();
-  const encodeEvent = (): ProgressEvent => ({
-    stage: "encode",
-    done: core.progress("ENCODED"),
-    total: options.samples,
-  });
-  const raw = await timed("encode", run.seconds, () => encoding(run, options.samples, encodeEvent));
-  const found = await timed("motifs", run.seconds, () => findMotifs(run, raw));
-  const gauge = fitGauge(found.motifs.position, found.motifs.z, L, plan.period);
+  const spacing = motifSpacing(plan.period, plan.windowSize * plan.binning);
+  const raw = await timed("encode", run.seconds, () => encoding(run, options.samples, "encode"));
+  const found = await timed("motifs", run.seconds, () =>
+    findMotifs(raw, spacing, plan.maxShift * plan.binning, (centres) => {
+      placeWindows(session, frame, centres);
+      return encoding(run, centres.length / 2, "motifs");
+    }),
+  );
+  const gauge = fitGauge(found.position, found.z, L, plan.period);
   const windows = inGauge(raw, gauge);
   const motifs = gauged(found, gauge);
-  const spacing = plan.period ? Math.hypot(...plan.period.a) : (plan.windowSize * plan.binning) / 2;
   const maps = latentMaps(motifs, image.rows, image.cols, spacing);
   const header = {
     version: MODEL_VERSION,
@@ -211,60 +212,21 @@ async function finish(run: Run, dataset: Dataset): Promise<FitResult> {
   };
 }
 
-function encoding(run: Run, count: number, event: () => ProgressEvent): Promise<Windows> {
+/** Encodes the core's windows with progress events; `FitAborted` where the signal has fired, as what is there is not whole. */
+async function encoding(run: Run, count: number, stage: "encode" | "motifs"): Promise<Windows> {
   const { session, frame, options, hooks } = run;
+  const event = (): ProgressEvent => ({ stage, done: session.core.progress("ENCODED"), total: count });
   const timer = hooks.onProgress && setInterval(() => hooks.onProgress?.(event()), PROGRESS_INTERVAL);
-  const result = encodeWindows(session, frame, count, options.latentDim);
-  return result.finally(() => {
-    clearInterval(timer);
+  try {
+    const windows = await encodeWindows(session, frame, count, options.latentDim);
     if (hooks.signal?.aborted) throw new FitAborted(packCheckpoint(session.core, run.options, run.plan));
-  });
+    return windows;
+  } finally {
+    clearInterval(timer);
+  }
 }
 
-interface FoundMotifs {
-  readonly motifs: Motifs;
-}
-
-/** Radius within which windows agree, in shortest lattice vectors. */
-const MERGE_RADIUS = 0.3;
-
-/** Merges the windows and encodes one window about each motif: the motif's own position and content. */
-async function findMotifs(run: Run, windows: Windows): Promise<FoundMotifs> {
-  const { session, frame, plan, options } = run;
-  const spacing = plan.period ? Math.hypot(...plan.period.a) : (plan.windowSize * plan.binning) / 2;
-  const radius = MERGE_RADIUS * spacing;
-  const clusters = mergeWindows(windows, radius, plan.maxShift * plan.binning).slice(0, options.samples);
-  const n = clusters.length;
-  placeWindows(
-    session,
-    frame,
-    clusters.flatMap((c) => [c.row, c.col]),
-  );
-  const own = n > 0 ? await encodeWindows(session, frame, n, options.latentDim) : { ...windows, count: 0 };
-  // A window that moved on to another motif is left out.
-  const stays = clusters.map(
-    (c, i) =>
-      Math.hypot(own.centre[2 * i] + own.shift[2 * i] - c.row, own.centre[2 * i + 1] + own.shift[2 * i + 1] - c.col) <=
-      radius,
-  );
-  const keep = clusters.map((_, i) => i).filter((i) => stays[i]);
-  const L = options.latentDim;
-  const pick = (width: number, value: (i: number, k: number) => number) =>
-    Float64Array.from({ length: keep.length * width }, (_, k) => value(keep[Math.floor(k / width)], k % width));
-  return {
-    motifs: {
-      count: keep.length,
-      latentDim: L,
-      position: pick(2, (i, k) => own.centre[2 * i + k] + own.shift[2 * i + k]),
-      positionSd: pick(2, (i, k) => own.shiftSd[2 * i + k]),
-      z: pick(L, (i, l) => own.z[i * L + l]),
-      zSd: pick(L, (i, l) => own.zSd[i * L + l]),
-      windows: Int32Array.from(keep, (i) => clusters[i].windows),
-    },
-  };
-}
-
-function gauged({ motifs }: FoundMotifs, gauge: Parameters<typeof inGauge>[1]): Motifs {
+function gauged(motifs: Motifs, gauge: Parameters<typeof inGauge>[1]): Motifs {
   const moved = inGauge(
     { ...motifs, centre: new Float64Array(2 * motifs.count), shift: motifs.position, shiftSd: motifs.positionSd },
     gauge,

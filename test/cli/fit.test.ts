@@ -183,6 +183,18 @@ describe("Ctrl-C", () => {
     expect(await readdir(broken)).not.toContain("checkpoint.svae");
   });
 
+  it("after training leaves the trained model, and the windows are encoded anew", async () => {
+    const [whole, broken] = [join(folder.path, "whole-late"), join(folder.path, "broken-late")];
+    const args = ["fit", image, "--samples", "8000", "--epochs", "0.1", "--restarts", "1"];
+    expect((await shiftVae([...args, "--out", whole, "--quiet"])).code).toBe(0);
+    expect((await shiftVae([...args, "--out", broken], { interruptAt: /^encode: /m })).code).toBe(130);
+    expect((await readdir(broken)).sort()).toEqual(["checkpoint.json", "checkpoint.svae"]);
+    expect((await shiftVae(["fit", "--resume", broken, "--quiet"])).code).toBe(0);
+    for (const name of ["model.svae", "motifs.csv", "windows.npz"]) {
+      expect((await readFile(join(broken, name))).equals(await readFile(join(whole, name)))).toBe(true);
+    }
+  });
+
   it("before training leaves what it takes to start again", async () => {
     const dir = join(folder.path, "early");
     const stopped = await shiftVae(["fit", image, ...QUICK, "--restarts", "40", "--out", dir], {
