@@ -48,7 +48,7 @@ export interface FitOptions {
   /** Most registration templates: more than one is used only where variants or grains need it. */
   readonly templates?: number;
   readonly learningRate?: number;
-  /** Flat-fielding; `false` leaves the image as it is but for mean and variance. Default: plane, and background and contrast over 1.5 and 2 lattice vectors. */
+  /** Flat-fielding; `false` leaves the image as it is but for mean and variance. Default: plane, and background and contrast over 1.5 and 3 lattice vectors. */
   readonly normalise?: Partial<Normalisation> | false;
   /** Replace NaN and infinite pixels by the median of the finite ones instead of refusing them. */
   readonly fill?: boolean;

@@ -73,19 +73,20 @@ export function makePlan(core: Core, image: Grid, options: SettledOptions): Plan
     maxShift,
     shiftPrior,
     period,
-    normalisation: normalisationOf(options, scale / binning),
+    normalisation: normalisationOf(options, scale, binning),
     reasons: reasonsOf(period, binning, windowSize, maxShift),
   };
 }
 
-function normalisationOf(options: SettledOptions, scale: number): Normalisation {
-  if (options.normalise === false) return { plane: false, background: 0, contrast: 0 };
-  return {
-    plane: true,
-    background: BACKGROUND_PERIODS * scale,
-    contrast: CONTRAST_PERIODS * scale,
-    ...options.normalise,
-  };
+/** `scale` and the options are in pixels of the input. */
+function normalisationOf({ normalise }: SettledOptions, scale: number, binning: number): Normalisation {
+  if (normalise === false) return { plane: false, background: 0, contrast: 0 };
+  const {
+    plane = true,
+    background = BACKGROUND_PERIODS * scale,
+    contrast = CONTRAST_PERIODS * scale,
+  } = normalise ?? {};
+  return { plane, background: background / binning, contrast: contrast / binning };
 }
 
 function reasonsOf(period: Period | undefined, binning: number, windowSize: number, maxShift: number): string[] {

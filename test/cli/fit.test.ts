@@ -142,6 +142,19 @@ describe("shift-vae fit", () => {
   });
 });
 
+describe("options in pixels", () => {
+  it("are those of the input, whatever the binning", async () => {
+    const dir = join(folder.path, "binned");
+    const sizes = ["--binning", "2", "--window", "40", "--max-shift", "12", "--background", "30", "--contrast", "50"];
+    const run = await shiftVae(["fit", image, ...QUICK, ...sizes, "--no-plane", "--out", dir, "--json"]);
+    expect(run.code).toBe(0);
+    const { config } = JSON.parse(run.stdout);
+    expect(config).toMatchObject({ binning: 2, window: 40, maxShift: 12 });
+    const normalisation = { plane: false, background: 15, contrast: 25 };
+    expect(config.plan).toMatchObject({ binning: 2, windowSize: 20, maxShift: 6, normalisation });
+  });
+});
+
 describe("Ctrl-C", () => {
   it("leaves a checkpoint and the earlier output, from which --resume goes on to the same bits", async () => {
     const [whole, broken] = [join(folder.path, "whole"), join(folder.path, "broken")];
