@@ -4,7 +4,8 @@ import { spline_backward } from "../kernels/spline";
 import { Config, getU32 } from "./config";
 import { template_bias } from "./initialise";
 import { link_inverse } from "./likelihood";
-import { canvas_origin, correlate, predict, prepare_templates, refine_one, template_count } from "./pose";
+import { canvas_origin, predict } from "./pose";
+import { chosen_canvas, prepare_templates, register, template_count } from "./register";
 import { chunk_sums, load_window } from "./step";
 import { ChunkSums, Progress, SUMS_BYTES, State, Workspace, chunk_count, workspace } from "./state";
 import { Sync, barrier, claim } from "./threads";
@@ -90,18 +91,16 @@ function accumulate(state: State, space: Workspace, unit: u32, units: u32, windo
   for (let first = unit * size; first < windows; first += units * size) {
     const m = min(size, windows - first);
     for (let i: u32 = 0; i < m; i++) load_window(state, space, i, first + i);
-    correlate(state, space, m, variance);
+    register(state, space, m, variance);
     for (let i: u32 = 0; i < m; i++) scatter(state, space, i, first + i, unit, sums, variance, trimmed);
   }
 }
 
-/** Refines window i's shift, notes its cost, and adds its residual to the sums of its template, with `trimmed` only if it is among the better ones. */
+/** Notes window i's cost and adds its residual to the sums of its template, with `trimmed` only if it is among the better ones. */
 function scatter(state: State, space: Workspace, i: u32, window: u32, unit: u32, sums: ChunkSums, variance: f64, trimmed: bool): void {
   const config = state.config;
   const k = load<u32>(space.chosen + (<usize>i << 2));
-  const canvas = state.predictions + (<usize>(k * state.templateStride) << 2);
-  refine_one(state, space, i, canvas, variance);
-  const cost = predict(state, space, i, canvas, variance);
+  const cost = predict(state, space, i, chosen_canvas(state, space, i), variance);
   store<f32>(state.costs + (<usize>window << 2), <f32>cost);
   store<u32>(state.assigned + (<usize>window << 2), k);
   sums.squares += cost;

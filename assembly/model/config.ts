@@ -28,6 +28,8 @@ export enum Config {
   LATTICE_A_COL,
   LATTICE_B_ROW,
   LATTICE_B_COL,
+  /** Pixels in a step of the correlation, 1 or 2; pixels are averaged as much for it. */
+  COARSE,
   /** Most registration templates: one is enough unless the image holds variants or grains that no common template registers. */
   TEMPLATES,
   /** Number of content latents L. */
@@ -89,6 +91,7 @@ export function set(config: usize, field: Config, value: f64): void {
 export function config_default(config: usize): void {
   memory.fill(config, 0, <usize>Config.COUNT << 3);
   set(config, Config.FRAMES, 1);
+  set(config, Config.COARSE, 1);
   set(config, Config.TEMPLATES, 1);
   set(config, Config.LATENT_DIM, 2);
   set(config, Config.WINDOWS, 10000);
@@ -139,6 +142,7 @@ function field_ok(config: usize, field: i32): bool {
     case Config.WINDOW_COLS: return whole(config, field, 4, min(8192, get(config, Config.COLS)));
     case Config.SHIFT_ROWS: return whole(config, field, 0, get(config, Config.WINDOW_ROWS));
     case Config.SHIFT_COLS: return whole(config, field, 0, get(config, Config.WINDOW_COLS));
+    case Config.COARSE: return whole(config, field, 1, 2);
     case Config.TEMPLATES: return whole(config, field, 1, MAX_TEMPLATES);
     case Config.LATENT_DIM: return whole(config, field, 1, 16);
     case Config.WINDOWS: return whole(config, field, 1, 16777216);

@@ -3,7 +3,8 @@ import { cholesky_solve, inverse_diagonal } from "../kernels/refine_pose";
 import { Config, getU32 } from "./config";
 import { network_forward, output_address } from "./layers";
 import { link } from "./likelihood";
-import { canvases, correlate, factorise, move_shift, pose_derivatives, predict, prepare_templates, refine, render } from "./pose";
+import { canvases, factorise, move_shift, pose_derivatives, predict, refine, render } from "./pose";
+import { prepare_templates, register } from "./register";
 import { decode_windows, encode_windows, latent, load_window, take_means } from "./step";
 import { POSE_COLUMNS, Progress, State, Workspace, workspace } from "./state";
 import { Sync, barrier, claim } from "./threads";
@@ -49,7 +50,7 @@ function encode_chunk(state: State, space: Workspace, m: u32): void {
     store<f32>(space.gain + (<usize>i << 2), 1);
     store<f32>(space.offset + (<usize>i << 2), 0);
   }
-  correlate(state, space, m, variance);
+  register(state, space, m, variance);
   for (let k = 0; k < 2; k++) {
     encode_windows(state, space, space.windows, m);
     take_means(state, space, m);

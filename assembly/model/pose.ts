@@ -1,4 +1,3 @@
-import { correlate_forward, pack_windows, score_stride, template_sums } from "../kernels/correlate";
 import { crop_at } from "../kernels/crop";
 import { padded } from "../kernels/matmul";
 import { cholesky, cholesky_solve, dot, normal_equations } from "../kernels/refine_pose";
@@ -7,12 +6,11 @@ import { Config, get, getU32 } from "./config";
 import { Fit, fit_gain, sum, sum_squares } from "./gain";
 import { output_address } from "./layers";
 import { link, link_slope } from "./likelihood";
-import { POSE_COLUMNS, Progress, State, Workspace } from "./state";
+import { POSE_COLUMNS, State, Workspace } from "./state";
 
 /*
- * Where the motif sits in each window of a chunk. The shift t is computed, not amortised: correlation with the template over
- * all whole shifts, the best one refined by a parabola, then Gauss–Newton steps through the window's own canvas, jointly
- * with gain and offset (and content, when encoding).
+ * The pose of a window through a canvas: rendering, the prediction with gain and offset in closed form, derivatives, and Gauss–Newton
+ * steps on the shift jointly with gain and offset (and content, when encoding).
  * x(p) = gain · T(p − t) + offset: a window pixel i reads the canvas at i − t + SHIFT + 2.
  */
 
@@ -20,174 +18,6 @@ import { POSE_COLUMNS, Progress, State, Workspace } from "./state";
 @inline
 export function canvas_origin(largest: u32, t: f32): f32 {
   return <f32>(largest + 2) - t;
-}
-
-/** The templates' pixel values, through the spline at whole pixels, and their sums under each shift. Writes. */
-export function prepare_templates(state: State, space: Workspace): void {
-  const config = state.config;
-  const rows: u32 = state.flat ? 1 : state.canvasRows - 3, cols = state.canvasCols - 3;
-  for (let k: u32 = 0; k < template_count(state); k++) {
-    const from = <usize>(k * state.templateStride) << 2, sums = template_sums_offset(config, k);
-    spline_forward(space.templates + from, state.templates + from, state.canvasCols, 1, 1, rows, cols, state.flat, space.spline);
-    template_sums(
-      space.templateSums + sums, space.templateSquares + sums, template_start(state, space, k), cols, shift_rows(config), shift_cols(config),
-      getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS), space.sumsScratch,
-    );
-  }
-}
-
-/** Registration templates in use. */
-@inline
-export function template_count(state: State): u32 {
-  return <u32>load<f64>(state.progress + (<usize>Progress.TEMPLATES << 3));
-}
-
-/** Whole shifts along each axis. */
-@inline
-function shift_rows(config: usize): u32 {
-  return 2 * getU32(config, Config.SHIFT_ROWS) + 1;
-}
-
-@inline
-function shift_cols(config: usize): u32 {
-  return 2 * getU32(config, Config.SHIFT_COLS) + 1;
-}
-
-/** Bytes from the first template's sums to those of template k. */
-@inline
-function template_sums_offset(config: usize, k: u32): usize {
-  return <usize>(k * shift_rows(config) * score_stride(shift_cols(config))) << 2;
-}
-
-/** Template pixel under the window's first one at the largest shift. */
-@inline
-function template_start(state: State, space: Workspace, k: u32): usize {
-  return space.templates + (<usize>(k * state.templateStride + (state.flat ? 0 : state.canvasCols - 3) + 1) << 2);
-}
-
-/** Shift of each of the m windows space.x from the correlation with the templates. Writes space.shift, space.chosen, space.best. */
-export function correlate(state: State, space: Workspace, m: u32, variance: f64): void {
-  const config = state.config;
-  const rows = getU32(config, Config.WINDOW_ROWS), cols = getU32(config, Config.WINDOW_COLS);
-  pack_windows(space.packedWindows, space.x, m, state.pixels, padded(state.pixels));
-  for (let i: u32 = 0; i < m; i++) store<f64>(space.best + (<usize>i << 3), Infinity);
-  for (let k: u32 = 0; k < template_count(state); k++) {
-    correlate_forward(
-      space.scores, space.packedWindows, template_start(state, space, k), state.canvasCols - 3, shift_rows(config), shift_cols(config), rows, cols, m,
-    );
-    for (let i: u32 = 0; i < m; i++) best_shift(state, space, i, k, variance);
-  }
-}
-
-/** Pixels that a shift may lie outside the cell: windows on its border go to either side. */
-const CELL_MARGIN: f64 = 1;
-
-/** Whether shift (row, col) is nearer to 0 than to the lattice vector (r, c) or its opposite, to CELL_MARGIN. */
-@inline
-function near_side(row: f64, col: f64, r: f64, c: f64): bool {
-  const square = r * r + c * c;
-  return square == 0 || abs<f64>(row * r + col * c) <= 0.5 * square + CELL_MARGIN * sqrt<f64>(square);
-}
-
-/** Whether a shift lies in the cell of the lattice about 0 (its vectors are a reduced basis, so these four pairs bound it). */
-function in_cell(config: usize, row: f64, col: f64): bool {
-  const ar = get(config, Config.LATTICE_A_ROW), ac = get(config, Config.LATTICE_A_COL);
-  const br = get(config, Config.LATTICE_B_ROW), bc = get(config, Config.LATTICE_B_COL);
-  if (!near_side(row, col, ar, ac) || !near_side(row, col, br, bc)) return false;
-  return (br == 0 && bc == 0) || (near_side(row, col, ar + br, ac + bc) && near_side(row, col, ar - br, ac - bc));
-}
-
-/** Turns the scores of window i into costs and takes the least, where it beats the templates before, refined by a parabola on each axis. */
-function best_shift(state: State, space: Workspace, i: u32, k: u32, variance: f64): void {
-  const config = state.config;
-  const shiftRows = shift_rows(config), shiftCols = shift_cols(config);
-  const stride = score_stride(shiftCols), sums = template_sums_offset(config, k);
-  const scores = space.scores + (<usize>(i * shiftRows * stride) << 2);
-  const x = space.x + (<usize>(i * padded(state.pixels)) << 2);
-  const sx = sum(x, state.pixels), sxx = sum_squares(x, state.pixels);
-  const prior = get(config, Config.SHIFT_PRIOR);
-  const pull = prior > 0 ? variance / (prior * prior) : 0;
-  const fit = changetype<Fit>(space.column);
-  const middleRow = <f64>getU32(config, Config.SHIFT_ROWS), middleCol = <f64>getU32(config, Config.SHIFT_COLS);
-  let least: f64 = Infinity;
-  for (let r: u32 = 0; r < shiftRows; r++) {
-    for (let c: u32 = 0; c < shiftCols; c++) {
-      const at = <usize>(r * stride + c) << 2;
-      fit_gain(
-        fit, config, state.pixels, sx, sxx, load<f32>(space.templateSums + sums + at), load<f32>(space.templateSquares + sums + at),
-        load<f32>(scores + at), variance,
-      );
-      const dr = <f64>r - middleRow, dc = <f64>c - middleCol;
-      const cost = fit.cost + pull * (dr * dr + dc * dc);
-      store<f32>(scores + at, <f32>cost);
-      if (in_cell(config, dr, dc)) least = min<f64>(least, cost);
-    }
-  }
-  if (!(least < load<f64>(space.best + (<usize>i << 3)))) return;
-  const nearest = nearest_minimum(config, scores, <f32>(least + EQUAL_SHARE * max<f64>(0, sxx - least)));
-  const bestRow = nearest / shiftCols, bestCol = nearest % shiftCols;
-  store<f64>(space.best + (<usize>i << 3), least);
-  store<u32>(space.chosen + (<usize>i << 2), k);
-  const best = scores + (<usize>(bestRow * stride + bestCol) << 2);
-  const t = space.shift + (<usize>i << 3);
-  store<f32>(t, <f32>middleRow - <f32>bestRow - vertex(best, <usize>stride << 2, bestRow, shiftRows));
-  store<f32>(t, <f32>middleCol - <f32>bestCol - vertex(best, 4, bestCol, shiftCols), 4);
-}
-
-/** Registrations whose costs differ by less than this share of what the best explains count as equal: the nearest is taken. */
-const EQUAL_SHARE: f64 = 0.1;
-
-/** Of the local minima in the cell with a cost up to `limit`, the one nearest to the window's centre: row · shiftCols + column. */
-function nearest_minimum(config: usize, costs: usize, limit: f32): u32 {
-  const rows = shift_rows(config), cols = shift_cols(config), stride = score_stride(cols);
-  const middleRow = <f64>getU32(config, Config.SHIFT_ROWS), middleCol = <f64>getU32(config, Config.SHIFT_COLS);
-  let found: u32 = 0, least: f32 = Infinity;
-  let nearest: f64 = Infinity;
-  for (let r: u32 = 0; r < rows; r++) {
-    for (let c: u32 = 0; c < cols; c++) {
-      const at = costs + (<usize>(r * stride + c) << 2);
-      const cost = load<f32>(at);
-      if (cost > limit) continue;
-      const dr = <f64>r - middleRow, dc = <f64>c - middleCol;
-      if (!in_cell(config, dr, dc)) continue;
-      if ((r > 0 && load<f32>(at - (<usize>stride << 2)) < cost) || (r + 1 < rows && load<f32>(at + (<usize>stride << 2)) < cost)) continue;
-      if ((c > 0 && load<f32>(at - 4) < cost) || (c + 1 < cols && load<f32>(at, 4) < cost)) continue;
-      const distance = dr * dr + dc * dc;
-      if (distance < nearest || (distance == nearest && cost < least)) {
-        nearest = distance;
-        least = cost;
-        found = r * cols + c;
-      }
-    }
-  }
-  if (nearest < Infinity) return found;
-  return border_minimum(config, costs, limit);
-}
-
-/** Where the least cost in the cell is on its border and so no local minimum: that shift. */
-function border_minimum(config: usize, costs: usize, limit: f32): u32 {
-  const rows = shift_rows(config), cols = shift_cols(config), stride = score_stride(cols);
-  const middleRow = <f64>getU32(config, Config.SHIFT_ROWS), middleCol = <f64>getU32(config, Config.SHIFT_COLS);
-  let found: u32 = 0, least: f32 = Infinity;
-  for (let r: u32 = 0; r < rows; r++) {
-    for (let c: u32 = 0; c < cols; c++) {
-      const cost = load<f32>(costs + (<usize>(r * stride + c) << 2));
-      if (cost < least && cost <= limit && in_cell(config, <f64>r - middleRow, <f64>c - middleCol)) {
-        least = cost;
-        found = r * cols + c;
-      }
-    }
-  }
-  return found;
-}
-
-/** Offset of the minimum of the parabola through a cost and its two neighbours, in −½…½; 0 at the border. */
-@inline
-function vertex(at: usize, step: usize, index: u32, count: u32): f32 {
-  if (index == 0 || index + 1 >= count) return 0;
-  const before = load<f32>(at - step), after = load<f32>(at + step);
-  const curvature = before - 2 * load<f32>(at) + after;
-  return curvature > 0 ? min<f32>(0.5, max<f32>(-0.5, (before - after) / (2 * curvature))) : 0;
 }
 
 /** Window i re-centred on its motif, gain and offset taken out: the encoder's input. Writes row i of space.encoderX. */

@@ -1,9 +1,9 @@
 import { crop_scratch } from "../kernels/crop";
 import { padded } from "../kernels/matmul";
-import { score_stride } from "../kernels/correlate";
 import { spline_scratch } from "../kernels/spline";
 import { Config, getU32 } from "./config";
 import { NETWORK_BYTES, Network, activations_size } from "./layers";
+import { coarse_cols, coarse_rows, coarse_stride, shift_cols, shift_rows, sums_stride } from "./register";
 import { build_decoder, build_encoder, canvas_cols, canvas_rows } from "./networks";
 
 /*
@@ -137,7 +137,9 @@ export class Workspace {
   templates: usize;
   templateSums: usize;
   templateSquares: usize;
-  /** Packed windows and scores of the correlation. */
+  /** (shiftRows, shiftCols) u8: shifts in the lattice's cell; windows in averaged pixels, packed, and scores of the correlation. */
+  cell: usize;
+  coarse: usize;
   packedWindows: usize;
   scores: usize;
   tile: usize;
@@ -232,8 +234,9 @@ function layout_workspace(target: Workspace, state: State): void {
   const config = state.config;
   const n = getU32(config, Config.CHUNK), latents = getU32(config, Config.LATENT_DIM);
   const rows = getU32(config, Config.WINDOW_ROWS), cols = getU32(config, Config.WINDOW_COLS);
-  const shiftRows = 2 * getU32(config, Config.SHIFT_ROWS) + 1, shiftCols = 2 * getU32(config, Config.SHIFT_COLS) + 1;
-  const pixels = padded(state.pixels), columns = POSE_COLUMNS + latents, scores = shiftRows * score_stride(shiftCols);
+  const shiftRows = shift_rows(config), shiftCols = shift_cols(config);
+  const coarse = padded(coarse_rows(config) * coarse_cols(config));
+  const pixels = padded(state.pixels), columns = POSE_COLUMNS + latents, scores = sums_stride(config);
   state.end = (changetype<usize>(target) + offsetof<Workspace>() + 63) & ~63;
   target.x = floats(state, n * pixels);
   target.encoderX = floats(state, activations_size(state.encoder, n));
@@ -254,14 +257,16 @@ function layout_workspace(target: Workspace, state: State): void {
   target.chosen = floats(state, n);
   target.best = bytes(state, <usize>n << 3);
   target.picture = floats(state, state.templateStride);
-  target.templates = floats(state, getU32(config, Config.TEMPLATES) * state.templateStride);
+  target.templates = floats(state, getU32(config, Config.TEMPLATES) * coarse_stride(config));
   target.templateSums = floats(state, getU32(config, Config.TEMPLATES) * scores);
   target.templateSquares = floats(state, getU32(config, Config.TEMPLATES) * scores);
-  target.packedWindows = floats(state, ((n + 3) & ~3) * state.pixels);
+  target.cell = bytes(state, <usize>(shiftRows * shiftCols));
+  target.coarse = floats(state, n * coarse);
+  target.packedWindows = floats(state, ((n + 3) & ~3) * coarse);
   target.scores = floats(state, ((n + 3) & ~3) * scores);
   target.tile = floats(state, crop_scratch(max<u32>(rows, 4), state.canvasCols));
   target.spline = floats(state, spline_scratch(state.canvasRows, state.canvasCols));
-  target.sumsScratch = bytes(state, <usize>(shiftCols + cols) << 4);
+  target.sumsScratch = bytes(state, <usize>(shiftCols + coarse_cols(config)) << 4);
   target.normal = bytes(state, <usize>(columns * columns) << 3);
   target.rhs = bytes(state, <usize>columns << 3);
   target.column = bytes(state, <usize>columns << 3);

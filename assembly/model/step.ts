@@ -5,7 +5,8 @@ import { random_normal } from "../kernels/random";
 import { Config, get, getU32 } from "./config";
 import { network_backward, network_forward, output_address } from "./layers";
 import { canvas_gradient, negative_log_likelihood } from "./objective";
-import { canvases, correlate, predict, recentre, refine } from "./pose";
+import { canvases, predict, recentre, refine } from "./pose";
+import { register } from "./register";
 import { ChunkSums, SUMS_BYTES, State, Workspace } from "./state";
 
 /*
@@ -77,7 +78,7 @@ export function take_means(state: State, space: Workspace, m: u32): void {
 }
 
 /**
- * Pose of the chunk's windows: correlation with the templates, then REFINE_TRAIN steps through each window's own canvas, once that
+ * Pose of the chunk's windows: registration with the templates, then REFINE_TRAIN steps through each window's own canvas, once that
  * means something: not while β warms up.
  */
 function infer_pose(state: State, space: Workspace, windows: usize, m: u32, step: u32, variance: f64): void {
@@ -86,7 +87,7 @@ function infer_pose(state: State, space: Workspace, windows: usize, m: u32, step
     store<f32>(space.gain + (<usize>i << 2), 1);
     store<f32>(space.offset + (<usize>i << 2), 0);
   }
-  correlate(state, space, m, variance);
+  register(state, space, m, variance);
   const steps = <f64>step < get(state.config, Config.BETA_WARMUP) ? <u32>0 : getU32(state.config, Config.REFINE_TRAIN);
   for (let k: u32 = 0; k < steps; k++) {
     encode_windows(state, space, windows, m);

@@ -3,7 +3,7 @@ import { cos64 } from "../kernels/math";
 import { reduce_chunks } from "../kernels/reduce";
 import { permute } from "../kernels/random";
 import { Config, get, getU32 } from "./config";
-import { prepare_templates } from "./pose";
+import { prepare_templates } from "./register";
 import { chunk_sums, kl_latent, seed_of, train_chunk } from "./step";
 import { ChunkSums, MAX_LATENTS, Progress, State, SUMS_BYTES, Workspace, chunk_count, workspace } from "./state";
 import { Sync, barrier, claim } from "./threads";

@@ -107,6 +107,13 @@ export function prepareImage(core: Core, image: Grid, plan: Plan): Grid {
   return { ...small, data: normalise(core, small.data, small.rows, small.cols, plan.normalisation) };
 }
 
+/** Shortest lattice vector, px after binning, at which the correlation may average pixels by two. */
+const COARSE_PERIOD = 12;
+
+function shortest({ period, binning }: Plan): number {
+  return period ? Math.hypot(...period.a) / binning : 0;
+}
+
 /** Chunks of a batch: a thread's units of work, the same for any number of threads. */
 const CHUNKS = 4;
 
@@ -131,6 +138,7 @@ export function coreConfig(
     LATTICE_A_COL: (plan.period?.a[1] ?? 0) / plan.binning,
     LATTICE_B_ROW: (plan.period?.b?.[0] ?? 0) / plan.binning,
     LATTICE_B_COL: (plan.period?.b?.[1] ?? 0) / plan.binning,
+    COARSE: shortest(plan) >= COARSE_PERIOD ? 2 : 1,
     TEMPLATES: options.templates,
     LATENT_DIM: options.latentDim,
     WINDOWS: options.samples,

@@ -1,0 +1,253 @@
+import { bin_forward } from "../kernels/bin";
+import { correlate_forward, pack_windows, score_stride, template_sums } from "../kernels/correlate";
+import { padded } from "../kernels/matmul";
+import { spline_forward } from "../kernels/spline";
+import { Config, get, getU32 } from "./config";
+import { Fit, fit_gain, sum, sum_squares } from "./gain";
+import { refine_one } from "./pose";
+import { Progress, State, Workspace } from "./state";
+
+/*
+ * Where the motif sits in each window of a chunk, to a fraction of a pixel. The shift is computed, not amortised: correlation of the
+ * window with the templates over all shifts in the lattice's cell, at steps of COARSE pixels with pixels averaged as much, the least
+ * cost refined by a parabola on each axis, then one Gauss–Newton step through the template at full resolution.
+ */
+
+/** Pixels in a step of the correlation along rows and columns. */
+@inline
+function row_step(config: usize): u32 {
+  return getU32(config, Config.ROWS) == 1 ? 1 : getU32(config, Config.COARSE);
+}
+
+@inline
+function col_step(config: usize): u32 {
+  return getU32(config, Config.COARSE);
+}
+
+/** Steps from shift 0 to the largest. */
+@inline
+function row_half(config: usize): u32 {
+  return getU32(config, Config.SHIFT_ROWS) / row_step(config);
+}
+
+@inline
+function col_half(config: usize): u32 {
+  return getU32(config, Config.SHIFT_COLS) / col_step(config);
+}
+
+/** Shifts along each axis: index u is the shift step · (half − u). */
+@inline
+export function shift_rows(config: usize): u32 {
+  return 2 * row_half(config) + 1;
+}
+
+@inline
+export function shift_cols(config: usize): u32 {
+  return 2 * col_half(config) + 1;
+}
+
+/** The window in averaged pixels. */
+@inline
+export function coarse_rows(config: usize): u32 {
+  return getU32(config, Config.WINDOW_ROWS) / row_step(config);
+}
+
+@inline
+export function coarse_cols(config: usize): u32 {
+  return getU32(config, Config.WINDOW_COLS) / col_step(config);
+}
+
+/** Columns of a template in averaged pixels: the window and every shift. */
+@inline
+function template_cols(config: usize): u32 {
+  return coarse_cols(config) + shift_cols(config) - 1;
+}
+
+/** Floats from one template in averaged pixels to the next, and from its sums to the next ones. */
+@inline
+export function coarse_stride(config: usize): u32 {
+  return padded((coarse_rows(config) + shift_rows(config) - 1) * template_cols(config)) + 16;
+}
+
+@inline
+export function sums_stride(config: usize): u32 {
+  return shift_rows(config) * score_stride(shift_cols(config));
+}
+
+/** Registration templates in use. */
+@inline
+export function template_count(state: State): u32 {
+  return <u32>load<f64>(state.progress + (<usize>Progress.TEMPLATES << 3));
+}
+
+/** The templates in averaged pixels, their sums under each shift, and which shifts are in the cell. Writes. */
+export function prepare_templates(state: State, space: Workspace): void {
+  const config = state.config;
+  mark_cell(config, space.cell);
+  const rows: u32 = state.flat ? 1 : state.canvasRows - 3, cols = state.canvasCols - 3;
+  const top: u32 = state.flat ? 0 : 1 + getU32(config, Config.SHIFT_ROWS) % row_step(config);
+  const left: u32 = 1 + getU32(config, Config.SHIFT_COLS) % col_step(config);
+  for (let k: u32 = 0; k < template_count(state); k++) {
+    const template = space.templates + (<usize>(k * coarse_stride(config)) << 2), sums = <usize>(k * sums_stride(config)) << 2;
+    // The canvas through the spline at whole pixels, from its second row and column on.
+    spline_forward(
+      space.picture, state.templates + (<usize>(k * state.templateStride) << 2), state.canvasCols, 1, 1, rows, cols, state.flat, space.spline,
+    );
+    bin_forward(
+      template, space.picture + (<usize>(top * cols + left) << 2), coarse_rows(config) + shift_rows(config) - 1, template_cols(config),
+      template_cols(config), cols, row_step(config), col_step(config),
+    );
+    template_sums(
+      space.templateSums + sums, space.templateSquares + sums, template, template_cols(config), shift_rows(config), shift_cols(config),
+      coarse_rows(config), coarse_cols(config), space.sumsScratch,
+    );
+  }
+}
+
+/** Shift of each of the m windows space.x. Writes space.shift, space.chosen, space.best. */
+export function register(state: State, space: Workspace, m: u32, variance: f64): void {
+  const config = state.config;
+  const rows = coarse_rows(config), cols = coarse_cols(config), size = padded(rows * cols);
+  for (let i: u32 = 0; i < m; i++) {
+    const fine = space.x + (<usize>(i * padded(state.pixels)) << 2);
+    bin_forward(
+      space.coarse + (<usize>(i * size) << 2), fine, rows, cols, cols, getU32(config, Config.WINDOW_COLS), row_step(config), col_step(config),
+    );
+    store<f64>(space.best + (<usize>i << 3), Infinity);
+  }
+  pack_windows(space.packedWindows, space.coarse, m, rows * cols, size);
+  const coarseVariance = variance / <f64>(row_step(config) * col_step(config));
+  for (let k: u32 = 0; k < template_count(state); k++) {
+    const template = space.templates + (<usize>(k * coarse_stride(config)) << 2);
+    correlate_forward(space.scores, space.packedWindows, template, template_cols(config), shift_rows(config), shift_cols(config), rows, cols, m);
+    for (let i: u32 = 0; i < m; i++) best_shift(state, space, i, k, coarseVariance);
+  }
+  for (let i: u32 = 0; i < m; i++) refine_one(state, space, i, chosen_canvas(state, space, i), variance);
+}
+
+/** The canvas of window i's template. */
+@inline
+export function chosen_canvas(state: State, space: Workspace, i: u32): usize {
+  return state.predictions + (<usize>(load<u32>(space.chosen + (<usize>i << 2)) * state.templateStride) << 2);
+}
+
+/** Pixels that a shift may lie outside the cell: windows on its border go to either side. */
+const CELL_MARGIN: f64 = 1;
+
+/** Whether shift (row, col) is nearer to 0 than to the lattice vector (r, c) or its opposite, to CELL_MARGIN. */
+@inline
+function near_side(row: f64, col: f64, r: f64, c: f64): bool {
+  const square = r * r + c * c;
+  return square == 0 || abs<f64>(row * r + col * c) <= 0.5 * square + CELL_MARGIN * sqrt<f64>(square);
+}
+
+/** Whether a shift lies in the cell of the lattice about 0 (its vectors are a reduced basis, so these four pairs bound it). */
+function in_cell(config: usize, row: f64, col: f64): bool {
+  const ar = get(config, Config.LATTICE_A_ROW), ac = get(config, Config.LATTICE_A_COL);
+  const br = get(config, Config.LATTICE_B_ROW), bc = get(config, Config.LATTICE_B_COL);
+  if (!near_side(row, col, ar, ac) || !near_side(row, col, br, bc)) return false;
+  return (br == 0 && bc == 0) || (near_side(row, col, ar + br, ac + bc) && near_side(row, col, ar - br, ac - bc));
+}
+
+/** The shift of index u along an axis. */
+@inline
+function shift_at(step: u32, half: u32, u: u32): f64 {
+  return <f64>step * (<f64>half - <f64>u);
+}
+
+/** cell (shiftRows, shiftCols) u8: 1 for the shifts in the lattice's cell. Writes. */
+function mark_cell(config: usize, cell: usize): void {
+  for (let r: u32 = 0; r < shift_rows(config); r++) {
+    for (let c: u32 = 0; c < shift_cols(config); c++) {
+      const row = shift_at(row_step(config), row_half(config), r), col = shift_at(col_step(config), col_half(config), c);
+      store<u8>(cell + <usize>(r * shift_cols(config) + c), <u8>in_cell(config, row, col));
+    }
+  }
+}
+
+/** Turns the scores of window i into costs and takes the least, where it beats the templates before, refined by a parabola on each axis. */
+function best_shift(state: State, space: Workspace, i: u32, k: u32, variance: f64): void {
+  const config = state.config;
+  const rows = shift_rows(config), cols = shift_cols(config), stride = score_stride(cols);
+  const costs = space.scores + (<usize>(i * rows * stride) << 2);
+  const pixels = coarse_rows(config) * coarse_cols(config);
+  const x = space.coarse + (<usize>(i * padded(pixels)) << 2);
+  const sx = sum(x, pixels), sxx = sum_squares(x, pixels);
+  const least = score_costs(state, space, costs, k, sx, sxx, variance);
+  if (!(least < load<f64>(space.best + (<usize>i << 3)))) return;
+  const nearest = nearest_minimum(config, costs, <f32>(least + EQUAL_SHARE * max<f64>(0, sxx - least)));
+  const row = nearest / cols, col = nearest % cols;
+  store<f64>(space.best + (<usize>i << 3), least);
+  store<u32>(space.chosen + (<usize>i << 2), k);
+  const best = costs + (<usize>(row * stride + col) << 2);
+  const t = space.shift + (<usize>i << 3);
+  const rowStep = row_step(config), colStep = col_step(config);
+  store<f32>(t, <f32>shift_at(rowStep, row_half(config), row) - <f32>rowStep * vertex(best, <usize>stride << 2, row, rows));
+  store<f32>(t, <f32>shift_at(colStep, col_half(config), col) - <f32>colStep * vertex(best, 4, col, cols), 4);
+}
+
+/** Products with template k into costs, in place; infinite outside the cell. Gives the least. */
+function score_costs(state: State, space: Workspace, costs: usize, k: u32, sx: f64, sxx: f64, variance: f64): f64 {
+  const config = state.config;
+  const rows = shift_rows(config), cols = shift_cols(config), stride = score_stride(cols);
+  const sums = <usize>(k * sums_stride(config)) << 2;
+  const pixels = coarse_rows(config) * coarse_cols(config);
+  const prior = get(config, Config.SHIFT_PRIOR);
+  const pull = prior > 0 ? variance / (prior * prior) : 0;
+  const fit = changetype<Fit>(space.column);
+  let least: f64 = Infinity;
+  for (let r: u32 = 0; r < rows; r++) {
+    for (let c: u32 = 0; c < cols; c++) {
+      const at = <usize>(r * stride + c) << 2;
+      if (load<u8>(space.cell + <usize>(r * cols + c)) == 0) {
+        store<f32>(costs + at, Infinity);
+        continue;
+      }
+      fit_gain(
+        fit, config, pixels, sx, sxx, load<f32>(space.templateSums + sums + at), load<f32>(space.templateSquares + sums + at),
+        load<f32>(costs + at), variance,
+      );
+      const dr = shift_at(row_step(config), row_half(config), r), dc = shift_at(col_step(config), col_half(config), c);
+      const cost = fit.cost + pull * (dr * dr + dc * dc);
+      store<f32>(costs + at, <f32>cost);
+      least = min<f64>(least, cost);
+    }
+  }
+  return least;
+}
+
+/** Registrations whose costs differ by less than this share of what the best explains count as equal: the nearest is taken. */
+const EQUAL_SHARE: f64 = 0.1;
+
+/** Of the local minima with a cost up to `limit`, the one nearest to the window's centre: row · shiftCols + column. */
+function nearest_minimum(config: usize, costs: usize, limit: f32): u32 {
+  const rows = shift_rows(config), cols = shift_cols(config), stride = score_stride(cols);
+  let found: u32 = 0, least: f32 = Infinity;
+  let nearest: f64 = Infinity;
+  for (let r: u32 = 0; r < rows; r++) {
+    for (let c: u32 = 0; c < cols; c++) {
+      const at = costs + (<usize>(r * stride + c) << 2);
+      const cost = load<f32>(at);
+      if (!(cost <= limit)) continue;
+      if ((r > 0 && load<f32>(at - (<usize>stride << 2)) < cost) || (r + 1 < rows && load<f32>(at + (<usize>stride << 2)) < cost)) continue;
+      if ((c > 0 && load<f32>(at - 4) < cost) || (c + 1 < cols && load<f32>(at, 4) < cost)) continue;
+      const dr = shift_at(row_step(config), row_half(config), r), dc = shift_at(col_step(config), col_half(config), c);
+      const distance = dr * dr + dc * dc;
+      if (distance < nearest || (distance == nearest && cost < least)) {
+        nearest = distance;
+        least = cost;
+        found = r * cols + c;
+      }
+    }
+  }
+  return found;
+}
+
+/** Offset of the minimum of the parabola through a cost and its two neighbours, in −½…½; 0 at the border of the cell. */
+@inline
+function vertex(at: usize, step: usize, index: u32, count: u32): f32 {
+  if (index == 0 || index + 1 >= count) return 0;
+  const before = load<f32>(at - step), after = load<f32>(at + step);
+  const curvature = before - 2 * load<f32>(at) + after;
+  return curvature > 0 && curvature < Infinity ? min<f32>(0.5, max<f32>(-0.5, (before - after) / (2 * curvature))) : 0;
+}
