@@ -58,12 +58,13 @@ function encode_chunk(state: State, space: Workspace, m: u32): void {
     if (k == 0) refine(state, space, canvases(state, space), padded(state.canvasSize), m, variance);
   }
   const steps = getU32(state.config, Config.REFINE_ENCODE);
+  if (steps == 0) tangents(state, space, m);
   for (let k: u32 = 0; k < steps; k++) {
+    // The covariance uses those of the last step, after which content hardly moves.
     tangents(state, space, m);
     for (let i: u32 = 0; i < m; i++) refine_jointly(state, space, i);
     decode_windows(state, space, m);
   }
-  tangents(state, space, m);
   for (let i: u32 = 0; i < m; i++) write_result(state, space, i);
 }
 
