@@ -2,9 +2,13 @@ export { type Axis, type Dataset, type DatasetInfo, type DatasetKind, pixelAxis,
 export { ConfigError, FormatError, NumericsError, ShapeError, ShiftVaeError } from "./errors.ts";
 export { type Checkpoint, FitAborted, readCheckpoint } from "./fit/checkpoint.ts";
 export type { FitOptions, Likelihood, NetworkKind, ProgressEvent } from "./fit/options.ts";
+export type { JobHooks } from "./fit/run.ts";
+export type { SampleOptions, SamplesPlan } from "./fit/samples.ts";
 export { type FitHooks, type FitResult, fit } from "./fit.ts";
+export { fitSamples, type SamplesFitResult, type ScanMaps } from "./fit_samples.ts";
 export { readDataset } from "./formats/registry.ts";
 export { type EncodeOptions, Model } from "./model.ts";
 export { figureFiles } from "./report/files.ts";
 export { reportHtml } from "./report/html.ts";
 export type * from "./results/types.ts";
+export { type EncodeSamplesOptions, SamplesModel } from "./samples_model.ts";

@@ -1,29 +1,18 @@
-import { readFile } from "node:fs/promises";
-import type { CoreConfig } from "./core/core.ts";
-import { openSession, type Session } from "./core/session.ts";
+import { openSession } from "./core/session.ts";
 import type { Dataset } from "./data/dataset.ts";
-import { FormatError, ShapeError } from "./errors.ts";
+import { ShapeError } from "./errors.ts";
 import { finitePixels, imageOf } from "./fit/image.ts";
 import { type Plan, prepareImage } from "./fit/plan.ts";
 import { encodeWindows, placeWindows } from "./fit/windows.ts";
-import { decodeContainer, encodeContainer } from "./model_file.ts";
 import type { Gauge } from "./results/gauge.ts";
-import type { Grid, Windows } from "./results/types.ts";
+import type { Windows } from "./results/types.ts";
+import { readModelFile, type StoredHeader, StoredModel, unpackModel } from "./stored_model.ts";
 
-/** Everything of a model but its parameters; plain JSON. */
-export interface ModelHeader {
-  /** Version of the meaning of parameters and fields. */
-  readonly version: number;
-  readonly core: CoreConfig;
+/** Everything of a model of images but its parameters; plain JSON. */
+export interface ModelHeader extends StoredHeader {
   readonly plan: Plan;
   readonly gauge?: Gauge;
-  /** Noise variance of the likelihood, of the flat-fielded image. */
-  readonly variance: number;
-  /** Registration templates in use. */
-  readonly templates: number;
 }
-
-export const MODEL_VERSION = 1;
 
 export interface EncodeOptions {
   /** (n, 2) centres of windows, (row, column) in pixels of the image. Default: random places. */
@@ -38,23 +27,7 @@ export interface EncodeOptions {
 }
 
 /** A trained model: encodes images of the kind it was trained on, decodes content, saves itself. */
-export class Model {
-  readonly header: ModelHeader;
-  readonly parameters: Float32Array;
-  /** Registration templates: canvas coefficients, as the core lays them out. */
-  readonly templates: Float32Array;
-  #decoder?: Session;
-
-  constructor(header: ModelHeader, parameters: Float32Array, templates: Float32Array) {
-    this.header = header;
-    this.parameters = parameters;
-    this.templates = templates;
-  }
-
-  get latentDim(): number {
-    return this.header.core.LATENT_DIM ?? 0;
-  }
-
+export class Model extends StoredModel<ModelHeader> {
   /** Window side in pixels of the input. */
   get windowSize(): number {
     return this.header.plan.windowSize * this.header.plan.binning;
@@ -73,7 +46,7 @@ export class Model {
     const session = await openSession({ threads: options.threads ?? 1, reproducible: options.reproducible ?? false });
     try {
       const small = prepareImage(session.core, image, plan);
-      this.#create(session, {
+      this.restore(session, {
         ROWS: small.rows,
         COLS: small.cols,
         WINDOWS: n,
@@ -90,54 +63,16 @@ export class Model {
     }
   }
 
-  /** The motif with content z (L), in pixels of the binned, flat-fielded image. */
-  async decode(z: ArrayLike<number>): Promise<Grid> {
-    if (z.length !== this.latentDim)
-      throw new ShapeError(`decode: expected ${this.latentDim} numbers, got ${z.length}`);
-    if (!this.#decoder) {
-      this.#decoder = await openSession({ threads: 1, reproducible: false });
-      const { WINDOW_ROWS = 8, WINDOW_COLS = 8 } = this.header.core;
-      this.#create(this.#decoder, { ROWS: WINDOW_ROWS, COLS: WINDOW_COLS, WINDOWS: 1, THREADS: 1 });
-    }
-    return this.#decoder.core.decode(z);
-  }
-
   toBytes(): Uint8Array {
-    return encodeContainer("model", this.header, { parameters: this.parameters, templates: this.templates });
+    return this.pack("model");
   }
 
   static fromBytes(bytes: Uint8Array, name = "model"): Model {
-    const { header, arrays } = decodeContainer(bytes, name, "model");
-    const model = header as ModelHeader;
-    if (model.version !== MODEL_VERSION) {
-      throw new FormatError(`${name}: expected a model of version ${MODEL_VERSION}, got version ${model.version}`);
-    }
-    return new Model(model, arrays.parameters, arrays.templates);
+    const { header, parameters, templates } = unpackModel<ModelHeader>(bytes, name, "model");
+    return new Model(header, parameters, templates);
   }
 
   static async load(path: string): Promise<Model> {
-    let bytes: Uint8Array;
-    try {
-      bytes = await readFile(path);
-    } catch (error) {
-      throw new FormatError(`${path}: cannot be opened: ${(error as NodeJS.ErrnoException).code ?? error}`);
-    }
-    return Model.fromBytes(bytes, path);
-  }
-
-  #create(session: Session, extra: CoreConfig): void {
-    const { core } = session;
-    core.create({ ...this.header.core, STEPS: 0, ...extra });
-    const block = core.parameterBlock("PARAMETERS");
-    if (block.length !== this.parameters.length) {
-      throw new FormatError(
-        `model: expected ${block.length} parameters for its configuration, the file has ${this.parameters.length}`,
-      );
-    }
-    core.exports.sv_initialise(core.arena);
-    block.set(this.parameters);
-    core.setProgress("TEMPLATES", this.header.templates);
-    core.templates().set(this.templates);
-    core.setProgress("VARIANCE", this.header.variance);
+    return Model.fromBytes(await readModelFile(path), path);
   }
 }

@@ -11,7 +11,7 @@ const MAGIC = "SVAE";
 const VERSION = 1;
 const PREFIX = 12;
 
-export type ContainerKind = "model" | "checkpoint";
+export type ContainerKind = "model" | "samples-model" | "checkpoint";
 
 interface Entry {
   readonly name: string;

@@ -106,6 +106,13 @@ export class Core {
     return this.floats("TEMPLATES", this.progress("TEMPLATES") * this.exports.sv_template_stride(ARENA));
   }
 
+  /** Puts `count` saved templates back, as predictions too. The decoder's last bias becomes the first: parameters are to be set after. */
+  restoreTemplates(count: number, values: ArrayLike<number>): void {
+    this.setProgress("TEMPLATES", count);
+    this.templates().set(values);
+    this.exports.sv_keep_templates(ARENA, count);
+  }
+
   /** Asks running jobs to stop after the present step, or takes that back. */
   cancel(on: boolean): void {
     Atomics.store(this.ints("CANCEL", 1), 0, on ? 1 : 0);

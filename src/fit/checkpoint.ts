@@ -47,14 +47,16 @@ export function readCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
 export function restoreCheckpoint(core: Core, checkpoint: Checkpoint): void {
   core.exports.sv_initialise(core.arena);
   core.progressBlock().set(checkpoint.progress);
-  for (const [block, target] of [
-    ...BLOCKS.map((name) => [name, core.parameterBlock(name)] as const),
-    ["TEMPLATES", core.templates()] as const,
-  ]) {
-    const values = checkpoint.arrays[block];
-    if (values?.length !== target.length)
-      throw new FormatError(`checkpoint: ${block}: expected ${target.length} numbers, got ${values?.length ?? 0}`);
-    target.set(values);
+  const array = (name: string, length: number) => {
+    const values = checkpoint.arrays[name];
+    if (values?.length === length) return values;
+    throw new FormatError(`checkpoint: ${name}: expected ${length} numbers, got ${values?.length ?? 0}`);
+  };
+  const count = core.progress("TEMPLATES");
+  core.restoreTemplates(count, array("TEMPLATES", core.templates().length));
+  for (const block of BLOCKS) {
+    const target = core.parameterBlock(block);
+    target.set(array(block, target.length));
   }
   core.floats("HISTORY", checkpoint.arrays.HISTORY.length).set(checkpoint.arrays.HISTORY);
 }

@@ -1,6 +1,6 @@
 import { type Dataset, shapeOf } from "../data/dataset.ts";
 import { NumericsError, ShapeError } from "../errors.ts";
-import type { Grid } from "../results/types.ts";
+import type { FitReport, Grid } from "../results/types.ts";
 
 /** The dataset's image. `ShapeError` for anything that is not one image. */
 export function imageOf(dataset: Dataset): Grid {
@@ -45,4 +45,10 @@ export function binned(image: Grid, factor: number): Grid {
 /** Coordinate in the input image of a coordinate in the binned one: the centre of the block. */
 export function unbinned(coordinate: number, factor: number): number {
   return coordinate * factor + (factor - 1) / 2;
+}
+
+/** Size of a pixel along the last axis; undefined where the file says nothing. */
+export function pixelSizeOf({ axes }: Dataset): FitReport["pixelSize"] {
+  const { unit, scale } = axes[axes.length - 1];
+  return unit === "px" ? undefined : { value: scale, unit };
 }

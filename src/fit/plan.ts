@@ -125,7 +125,6 @@ export function coreConfig(
   cols: number,
   threads: number,
 ): CoreConfig {
-  const steps = Math.max(1, Math.round((options.samples * options.epochs) / options.batch));
   return {
     ROWS: rows,
     COLS: cols,
@@ -139,6 +138,19 @@ export function coreConfig(
     LATTICE_B_ROW: (plan.period?.b?.[0] ?? 0) / plan.binning,
     LATTICE_B_COL: (plan.period?.b?.[1] ?? 0) / plan.binning,
     COARSE: shortest(plan) >= COARSE_PERIOD ? 2 : 1,
+    ...trainingConfig(options, threads),
+  };
+}
+
+/** Training steps that the options ask for. */
+export function trainingSteps({ samples, epochs, batch }: SettledOptions): number {
+  return Math.max(1, Math.round((samples * epochs) / batch));
+}
+
+/** The part of the core's configuration that does not depend on the data's geometry. */
+export function trainingConfig(options: SettledOptions, threads: number): CoreConfig {
+  const steps = trainingSteps(options);
+  return {
     TEMPLATES: options.templates,
     LATENT_DIM: options.latentDim,
     WINDOWS: options.samples,

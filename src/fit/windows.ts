@@ -36,30 +36,33 @@ export async function encodeWindows(
   gauge?: Gauge,
 ): Promise<Windows> {
   await session.run({ name: "encode", first: 0, count: n });
-  const { core } = session;
+  const origins = session.core.ints("ORIGINS", 3 * n);
+  const half = (frame.windowSize - 1) / 2;
+  const centre = Float64Array.from({ length: 2 * n }, (_, k) =>
+    unbinned(origins[3 * (k >> 1) + 1 + (k & 1)] + half, frame.binning),
+  );
+  return inGauge({ count: n, latentDim, centre, ...readResults(session, n, latentDim, frame.binning) }, gauge);
+}
+
+/** Shift and content of the core's windows 0 … n − 1 after encoding; `scale` input pixels a pixel of the core. */
+export function readResults(
+  { core }: Session,
+  n: number,
+  latentDim: number,
+  scale: number,
+): Pick<Windows, "shift" | "shiftSd" | "z" | "zSd"> {
   const stride = core.exports.sv_result_stride(core.arena);
   const results = core.floats("RESULTS", n * stride);
-  const origins = core.ints("ORIGINS", 3 * n);
-  const half = (frame.windowSize - 1) / 2;
-  const pairs = (value: (i: number, axis: number) => number) =>
-    Float64Array.from({ length: 2 * n }, (_, k) => value(k >> 1, k & 1));
-  const latents = (offset: number, map: (v: number) => number) =>
-    Float64Array.from({ length: n * latentDim }, (_, k) =>
-      map(results[Math.floor(k / latentDim) * stride + offset + (k % latentDim)]),
+  const columns = (offset: number, width: number, map: (v: number) => number) =>
+    Float64Array.from({ length: n * width }, (_, k) =>
+      map(results[Math.floor(k / width) * stride + offset + (k % width)]),
     );
-  const z = latents(4, (v) => v);
-  return inGauge(
-    {
-      count: n,
-      latentDim,
-      centre: pairs((i, axis) => unbinned(origins[3 * i + 1 + axis] + half, frame.binning)),
-      shift: pairs((i, axis) => results[i * stride + axis] * frame.binning),
-      shiftSd: pairs((i, axis) => Math.sqrt(results[i * stride + 2 + axis]) * frame.binning),
-      z,
-      zSd: latents(4 + latentDim, Math.sqrt),
-    },
-    gauge,
-  );
+  return {
+    shift: columns(0, 2, (v) => v * scale),
+    shiftSd: columns(2, 2, (v) => Math.sqrt(v) * scale),
+    z: columns(4, latentDim, (v) => v),
+    zSd: columns(4 + latentDim, latentDim, Math.sqrt),
+  };
 }
 
 /** The same windows with their shifts in the gauge. */

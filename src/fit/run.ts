@@ -1,0 +1,179 @@
+import type { Job } from "../core/core.ts";
+import { openSession, type Session } from "../core/session.ts";
+import { NumericsError } from "../errors.ts";
+import type { FitReport, Grid, HistoryEntry, Manifold, Metrics } from "../results/types.ts";
+import { VERSION } from "../version.ts";
+import { FitAborted } from "./checkpoint.ts";
+import type { ProgressEvent, SettledOptions } from "./options.ts";
+import { trainingSteps } from "./plan.ts";
+
+/*
+ * What fits of images and of samples have in common: jobs with progress and cancellation, training, and what a trained core tells.
+ */
+
+/** What runs around a fit: progress and cancellation. */
+export interface JobHooks {
+  readonly onProgress?: (event: ProgressEvent) => void;
+  /** Aborting stops the fit within a training step with `FitAborted`; where a fit can go on from there, that carries a checkpoint. */
+  readonly signal?: AbortSignal;
+}
+
+/** The state that the stages of a fit pass along. */
+export interface Run {
+  readonly options: SettledOptions;
+  readonly hooks: JobHooks;
+  readonly session: Session;
+  readonly seconds: Record<string, number>;
+  /** What `FitAborted` carries; undefined where there is nothing to go on from. */
+  checkpoint(): Uint8Array | undefined;
+}
+
+/** Training stops when a pass gains less than this, nats a window, and this share of the ELBO. */
+const PLATEAU_NATS = 0.05;
+const PLATEAU_SHARE = 1e-4;
+/** Milliseconds between progress events. */
+const PROGRESS_INTERVAL = 100;
+
+/** Opens a session that the signal cancels, and closes it after the work, which lays out the core's memory before it first yields. */
+export async function inSession<T>(
+  { threads, reproducible }: SettledOptions,
+  signal: AbortSignal | undefined,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await openSession({ threads, reproducible });
+  const stop = () => session.core.cancel(true);
+  try {
+    signal?.addEventListener("abort", stop);
+    return await work(session);
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    await session.close();
+  }
+}
+
+/** Adds the wall time of the work to `seconds`. */
+export async function timed<T>(
+  stage: string,
+  seconds: Record<string, number>,
+  work: (seconds: Record<string, number>) => Promise<T>,
+): Promise<T> {
+  const began = performance.now();
+  const result = await work(seconds);
+  seconds[stage] = (seconds[stage] ?? 0) + (performance.now() - began) / 1000;
+  return result;
+}
+
+/** The work with progress events while it runs; `FitAborted` after it where the signal has fired. */
+async function watched<T>(run: Run, event: () => ProgressEvent, work: () => Promise<T>): Promise<T> {
+  const { hooks } = run;
+  if (hooks.signal?.aborted) throw new FitAborted(run.checkpoint());
+  const timer = hooks.onProgress && setInterval(() => hooks.onProgress?.(event()), PROGRESS_INTERVAL);
+  try {
+    const result = await work();
+    if (hooks.signal?.aborted) throw new FitAborted(run.checkpoint());
+    return result;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Runs a job of alignment or training. `NumericsError` where it diverged. */
+export function runJob(run: Run, job: Job, event: () => ProgressEvent): Promise<void> {
+  return watched(run, event, async () => {
+    await run.session.run(job);
+    if (run.session.core.progress("NONFINITE") > 0) {
+      throw new NumericsError("training diverged: a gradient is not finite; try a smaller --learning-rate");
+    }
+  });
+}
+
+/** Encodes `count` windows; stopped half-way they are not whole and not returned. */
+export function encodeJob<T>(
+  run: Run,
+  count: number,
+  stage: "encode" | "motifs",
+  encode: (count: number) => Promise<T>,
+): Promise<T> {
+  const event = (): ProgressEvent => ({ stage, done: run.session.core.progress("ENCODED"), total: count });
+  return watched(run, event, () => encode(count));
+}
+
+function historyOf(session: Session): HistoryEntry[] {
+  const { core } = session;
+  const rows = core.floats("HISTORY", 4 * core.progress("HISTORY"));
+  return Array.from({ length: rows.length / 4 }, (_, step) => ({
+    step,
+    elbo: rows[4 * step],
+    reconstruction: rows[4 * step + 1],
+    kl: rows[4 * step + 2],
+    sigma: rows[4 * step + 3],
+  }));
+}
+
+function meanElbo(history: readonly HistoryEntry[]): number {
+  return history.reduce((sum, entry) => sum + entry.elbo, 0) / Math.max(1, history.length);
+}
+
+/** Pass after pass over the windows until the steps are done, or a pass hardly gains anything. */
+export async function train(run: Run): Promise<void> {
+  const { session, options } = run;
+  const pass = Math.ceil(options.samples / options.batch);
+  const total = trainingSteps(options);
+  const step = () => session.core.progress("STEP");
+  const event = (): ProgressEvent => {
+    const done = step();
+    return { stage: "train", done, total, latest: historyOf(session)[done - 1] };
+  };
+  while (step() < total) {
+    const steps = Math.min(pass - (step() % pass), total - step());
+    await runJob(run, { name: "train", steps }, event);
+    const history = historyOf(session);
+    if (history.length < 3 * pass || step() % pass !== 0) continue;
+    const [before, last] = [meanElbo(history.slice(-2 * pass, -pass)), meanElbo(history.slice(-pass))];
+    if (last - before < PLATEAU_NATS + PLATEAU_SHARE * Math.abs(last)) break;
+  }
+  run.hooks.onProgress?.(event());
+}
+
+/** Tiles a side of the manifold, and its range in prior standard deviations. */
+const MANIFOLD_TILES = 7;
+const MANIFOLD_RANGE = 2;
+
+export function manifoldOf(session: Session, L: number): Manifold {
+  const axis = Float64Array.from(
+    { length: MANIFOLD_TILES },
+    (_, i) => MANIFOLD_RANGE * ((2 * i) / (MANIFOLD_TILES - 1) - 1),
+  );
+  const axis1 = L > 1 ? axis : Float64Array.of(0);
+  const tiles: Grid[] = [];
+  for (const first of axis1) {
+    for (const second of axis) {
+      const z = new Float32Array(L);
+      if (L > 1) z.set([first, second]);
+      else z[0] = second;
+      tiles.push(session.core.decode(z));
+    }
+  }
+  return { axis1, axis2: axis, tiles };
+}
+
+export function metricsOf(run: Run): Metrics {
+  const { session, options } = run;
+  const history = historyOf(session);
+  const last = history.slice(-Math.max(1, Math.round(history.length / 10)));
+  const mean = (key: "elbo" | "reconstruction" | "kl") =>
+    last.reduce((sum, entry) => sum + entry[key], 0) / last.length;
+  return {
+    elbo: mean("elbo"),
+    reconstruction: mean("reconstruction"),
+    kl: mean("kl"),
+    klPerLatent: Array.from({ length: options.latentDim }, (_, l) => session.core.progress("KL_LATENT", l)),
+    sigma: Math.sqrt(session.core.progress("VARIANCE")),
+    seconds: run.seconds,
+    history,
+  };
+}
+
+export function versionsOf(session: Session): FitReport["versions"] {
+  return { "shift-vae": VERSION, node: process.version, variant: session.variant, threads: session.threads };
+}

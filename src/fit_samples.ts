@@ -1,0 +1,169 @@
+import type { Session } from "./core/session.ts";
+import type { Dataset } from "./data/dataset.ts";
+import { createRng } from "./data/rng.ts";
+import { pixelSizeOf } from "./fit/image.ts";
+import type { ProgressEvent } from "./fit/options.ts";
+import {
+  encodeJob,
+  inSession,
+  type JobHooks,
+  manifoldOf,
+  metricsOf,
+  type Run,
+  runJob,
+  timed,
+  train,
+  versionsOf,
+} from "./fit/run.ts";
+import {
+  centresOf,
+  featurePlaces,
+  makeSamplesPlan,
+  momentsOf,
+  normaliseSamples,
+  type SampleOptions,
+  type Samples,
+  type SamplesPlan,
+  samplesConfig,
+  samplesOf,
+  settleSampleOptions,
+} from "./fit/samples.ts";
+import { readResults } from "./fit/windows.ts";
+import type { FitReport, Grid, Windows } from "./results/types.ts";
+import { SamplesModel } from "./samples_model.ts";
+import { storedHeader } from "./stored_model.ts";
+
+/** Maps over a scan, one value a point of it. */
+export interface ScanMaps {
+  /** One map a latent. */
+  readonly z: readonly Grid[];
+  /** Shift along the signal and its standard deviation, px of the signal. */
+  readonly shift: Grid;
+  readonly shiftSd: Grid;
+}
+
+export interface SamplesFitResult
+  extends Pick<FitReport, "title" | "pixelSize" | "template" | "manifold" | "metrics" | "config" | "versions"> {
+  /** One window a sample, in their order: its centre is the sample's middle. 1D signals have their shift along the columns. */
+  readonly windows: Windows;
+  /** Of a spectral map. */
+  readonly maps?: ScanMaps;
+  readonly model: SamplesModel;
+  readonly plan: SamplesPlan;
+}
+
+/** What the stages of a fit pass along. */
+interface SamplesRun extends Run {
+  readonly samples: Samples;
+  readonly plan: SamplesPlan;
+  /** (n, 2) of `featurePlaces`. */
+  readonly features: Float64Array;
+}
+
+/**
+ * Finds what 1D signals or stand-alone windows share, by how much it is shifted in each and how it varies: the model of `fit`
+ * without the image around the windows. Shifts are relative to the samples' typical one.
+ * @param dataset spectra (n, energies), a spectral map (rows, columns, energies), or a stack of windows (n, rows, columns)
+ * @throws ConfigError, ShapeError, NumericsError; FitAborted, without a checkpoint, when the signal aborts
+ */
+export async function fitSamples(
+  dataset: Dataset,
+  options: SampleOptions = {},
+  hooks: JobHooks = {},
+): Promise<SamplesFitResult> {
+  const samples = samplesOf(dataset, options.fill ?? false);
+  const settled = settleSampleOptions(options, samples, dataset.name);
+  return inSession(settled, hooks.signal, async (session) => {
+    const run = await timed("normalise", {}, async (seconds) => {
+      hooks.onProgress?.({ stage: "normalise", done: 0, total: 1 });
+      const moments = momentsOf(samples, dataset.name);
+      const features = featurePlaces(samples, moments);
+      const plan = makeSamplesPlan(samples, features, moments, settled);
+      place(session, samples, plan, settled);
+      return { options: settled, hooks, session, seconds, samples, plan, features, checkpoint: () => undefined };
+    });
+    await timed("align", run.seconds, () => align(run));
+    await timed("train", run.seconds, () => train(run));
+    return finish(run, dataset);
+  });
+}
+
+/** The core laid out, with the samples in it. */
+function place({ core, threads }: Session, samples: Samples, plan: SamplesPlan, options: Run["options"]): void {
+  core.create(samplesConfig(plan, options, threads));
+  core.floats("DATA", samples.data.length).set(normaliseSamples(samples, plan));
+  core.exports.sv_sample(core.arena);
+}
+
+/** Samples that compare the starts, rounds for each, and samples and rounds for the one that is kept. */
+const START_SAMPLES = 480;
+const START_ROUNDS = 3;
+const ALIGN_SAMPLES = 1920;
+const ALIGN_ROUNDS = 5;
+
+/** The template starts as one sample, its feature at the median place; of several the one with the best ELBO. */
+async function align(run: SamplesRun): Promise<void> {
+  const { options, samples, features } = run;
+  const { core } = run.session;
+  const rng = createRng(options.seed);
+  let done = 0;
+  const total = options.restarts * START_ROUNDS + ALIGN_ROUNDS;
+  const rounds = async (windows: number, count: number) => {
+    const job = { name: "align", windows: Math.min(windows, samples.count), rounds: count, trimmed: false } as const;
+    await runJob(run, job, (): ProgressEvent => ({ stage: "align", done, total }));
+    done += count;
+  };
+  const begin = (frame: number) => {
+    core.exports.sv_initialise(core.arena);
+    const place = (axis: 0 | 1, size: number) => (size - 1) / 2 + features[2 * frame + axis];
+    core.exports.sv_start(core.arena, 0, frame, place(0, samples.rows), place(1, samples.cols));
+  };
+  let [best, most] = [0, Number.NEGATIVE_INFINITY];
+  for (let k = 0; k < options.restarts; k++) {
+    const frame = Math.floor(rng.uniform() * samples.count);
+    begin(frame);
+    await rounds(START_SAMPLES, START_ROUNDS);
+    if (core.progress("ELBO") > most) [most, best] = [core.progress("ELBO"), frame];
+  }
+  begin(best);
+  await rounds(ALIGN_SAMPLES, ALIGN_ROUNDS);
+}
+
+async function finish(run: SamplesRun, dataset: Dataset): Promise<SamplesFitResult> {
+  const { session, options, plan, samples } = run;
+  const { core } = session;
+  const [L, n] = [options.latentDim, samples.count];
+  const windows = await timed("encode", run.seconds, () =>
+    encodeJob(run, n, "encode", async (count) => {
+      await session.run({ name: "encode", first: 0, count });
+      return { count, latentDim: L, centre: centresOf(plan, count), ...readResults(session, count, L, 1) };
+    }),
+  );
+  const header = { ...storedHeader(session, samplesConfig(plan, options, 1)), plan };
+  return {
+    title: dataset.name,
+    pixelSize: pixelSizeOf(dataset),
+    windows,
+    maps: samples.scan && scanMaps(windows, ...samples.scan),
+    template: core.decode(new Float32Array(L)),
+    manifold: manifoldOf(session, L),
+    metrics: metricsOf(run),
+    config: { ...options, plan },
+    versions: versionsOf(session),
+    model: new SamplesModel(header, core.parameterBlock("PARAMETERS").slice(), core.templates().slice()),
+    plan,
+  };
+}
+
+function scanMaps({ shift, shiftSd, z, latentDim }: Windows, rows: number, cols: number): ScanMaps {
+  const map = (values: Float64Array, width: number, k: number): Grid => ({
+    rows,
+    cols,
+    data: Float32Array.from({ length: rows * cols }, (_, i) => values[i * width + k]),
+  });
+  return {
+    z: Array.from({ length: latentDim }, (_, l) => map(z, latentDim, l)),
+    shift: map(shift, 2, 1),
+    shiftSd: map(shiftSd, 2, 1),
+  };
+}

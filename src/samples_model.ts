@@ -1,0 +1,59 @@
+import { openSession } from "./core/session.ts";
+import type { Dataset } from "./data/dataset.ts";
+import { ShapeError } from "./errors.ts";
+import { centresOf, normaliseSamples, type SamplesPlan, samplesOf } from "./fit/samples.ts";
+import { readResults } from "./fit/windows.ts";
+import type { Windows } from "./results/types.ts";
+import { readModelFile, type StoredHeader, StoredModel, unpackModel } from "./stored_model.ts";
+
+/** Everything of a model of samples but its parameters; plain JSON. */
+export interface SamplesHeader extends StoredHeader {
+  readonly plan: SamplesPlan;
+}
+
+export interface EncodeSamplesOptions {
+  readonly threads?: number;
+  readonly reproducible?: boolean;
+  /** Replace values that are not finite by the median. */
+  readonly fill?: boolean;
+}
+
+/** A model trained on stand-alone samples: encodes samples of the same size, decodes content, saves itself. */
+export class SamplesModel extends StoredModel<SamplesHeader> {
+  /** Shift and content of every sample, in its pixels, with standard deviations. `ShapeError` for samples of another size. */
+  async encode(dataset: Dataset, options: EncodeSamplesOptions = {}): Promise<Windows> {
+    const { plan } = this.header;
+    const samples = samplesOf(dataset, options.fill ?? false);
+    const { count, rows, cols } = samples;
+    if (rows !== plan.rows || cols !== plan.cols) {
+      throw new ShapeError(
+        `${dataset.name}: expected samples of ${plan.rows}×${plan.cols} px, the model's; got ${rows}×${cols}`,
+      );
+    }
+    const session = await openSession({ threads: options.threads ?? 1, reproducible: options.reproducible ?? false });
+    try {
+      const { core } = session;
+      this.restore(session, { FRAMES: count, WINDOWS: count, THREADS: session.threads });
+      core.floats("DATA", samples.data.length).set(normaliseSamples(samples, plan));
+      core.exports.sv_sample(core.arena);
+      await session.run({ name: "encode", first: 0, count });
+      const L = this.latentDim;
+      return { count, latentDim: L, centre: centresOf(plan, count), ...readResults(session, count, L, 1) };
+    } finally {
+      await session.close();
+    }
+  }
+
+  toBytes(): Uint8Array {
+    return this.pack("samples-model");
+  }
+
+  static fromBytes(bytes: Uint8Array, name = "model"): SamplesModel {
+    const { header, parameters, templates } = unpackModel<SamplesHeader>(bytes, name, "samples-model");
+    return new SamplesModel(header, parameters, templates);
+  }
+
+  static async load(path: string): Promise<SamplesModel> {
+    return SamplesModel.fromBytes(await readModelFile(path), path);
+  }
+}

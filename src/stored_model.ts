@@ -1,0 +1,98 @@
+import { readFile } from "node:fs/promises";
+import type { CoreConfig } from "./core/core.ts";
+import { openSession, type Session } from "./core/session.ts";
+import { FormatError, ShapeError } from "./errors.ts";
+import { type ContainerKind, decodeContainer, encodeContainer } from "./model_file.ts";
+import type { Grid } from "./results/types.ts";
+
+/** What every model has beside its parameters; plain JSON. */
+export interface StoredHeader {
+  /** Version of the meaning of parameters and fields. */
+  readonly version: number;
+  readonly core: CoreConfig;
+  /** Noise variance of the likelihood, of the normalised data. */
+  readonly variance: number;
+  /** Registration templates in use. */
+  readonly templates: number;
+}
+
+export const MODEL_VERSION = 1;
+
+/** The header of what a core has learned. */
+export function storedHeader({ core }: Session, config: CoreConfig): StoredHeader {
+  return {
+    version: MODEL_VERSION,
+    core: config,
+    variance: core.progress("VARIANCE"),
+    templates: core.progress("TEMPLATES"),
+  };
+}
+
+/** Trained networks and templates: what models of images and of samples share. */
+export class StoredModel<Header extends StoredHeader> {
+  readonly header: Header;
+  readonly parameters: Float32Array;
+  /** Registration templates: canvas coefficients, as the core lays them out. */
+  readonly templates: Float32Array;
+  #decoder?: Session;
+
+  constructor(header: Header, parameters: Float32Array, templates: Float32Array) {
+    this.header = header;
+    this.parameters = parameters;
+    this.templates = templates;
+  }
+
+  get latentDim(): number {
+    return this.header.core.LATENT_DIM ?? 0;
+  }
+
+  /** The motif with content z (L), in pixels of the (binned) data as normalised for training. */
+  async decode(z: ArrayLike<number>): Promise<Grid> {
+    if (z.length !== this.latentDim)
+      throw new ShapeError(`decode: expected ${this.latentDim} numbers, got ${z.length}`);
+    if (!this.#decoder) {
+      this.#decoder = await openSession({ threads: 1, reproducible: false });
+      const { WINDOW_ROWS = 8, WINDOW_COLS = 8 } = this.header.core;
+      this.restore(this.#decoder, { FRAMES: 1, ROWS: WINDOW_ROWS, COLS: WINDOW_COLS, WINDOWS: 1, THREADS: 1 });
+    }
+    return this.#decoder.core.decode(z);
+  }
+
+  protected pack(kind: ContainerKind): Uint8Array {
+    return encodeContainer(kind, this.header, { parameters: this.parameters, templates: this.templates });
+  }
+
+  /** Puts the model into a core laid out for it. */
+  protected restore(session: Session, extra: CoreConfig): void {
+    const { core } = session;
+    core.create({ ...this.header.core, STEPS: 0, ...extra });
+    const block = core.parameterBlock("PARAMETERS");
+    if (block.length !== this.parameters.length) {
+      throw new FormatError(
+        `model: expected ${block.length} parameters for its configuration, the file has ${this.parameters.length}`,
+      );
+    }
+    core.exports.sv_initialise(core.arena);
+    core.restoreTemplates(this.header.templates, this.templates);
+    block.set(this.parameters);
+    core.setProgress("VARIANCE", this.header.variance);
+  }
+}
+
+/** The parts of a model file. `FormatError` for another kind or version. */
+export function unpackModel<Header extends StoredHeader>(bytes: Uint8Array, name: string, kind: ContainerKind) {
+  const { header, arrays } = decodeContainer(bytes, name, kind);
+  const { version } = header as Header;
+  if (version !== MODEL_VERSION) {
+    throw new FormatError(`${name}: expected a model of version ${MODEL_VERSION}, got version ${version}`);
+  }
+  return { header: header as Header, parameters: arrays.parameters, templates: arrays.templates };
+}
+
+export async function readModelFile(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new FormatError(`${path}: cannot be opened: ${(error as NodeJS.ErrnoException).code ?? error}`);
+  }
+}
