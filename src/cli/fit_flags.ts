@@ -21,7 +21,7 @@ const numberFlags: Readonly<Record<NumberField, NumberFlag>> = {
   binning: { flag: "--binning", value: "n", help: "average n × n pixels first (default: from the lattice)" },
   latentDim: { flag: "--latent", value: "n", help: "number of latents (default: 2)" },
   samples: { flag: "--samples", value: "n", help: "windows cut at random (default: 10000)" },
-  epochs: { flag: "--epochs", value: "n", help: "passes over them (default: 2)" },
+  epochs: { flag: "--epochs", value: "n", help: "passes over them (default: 3)" },
   batch: { flag: "--batch", value: "n", help: "windows in a training step (default: 48)" },
   beta: { flag: "--beta", value: "b", help: "scale of the KL term (default: 1)" },
   gainPrior: {

@@ -65,7 +65,7 @@ export type SettledOptions = FitOptions &
 const defaults = {
   latentDim: 2,
   samples: 10000,
-  epochs: 2,
+  epochs: 3,
   batch: 48,
   beta: 1,
   likelihood: "gaussian",

@@ -1,10 +1,10 @@
 import { autocorrelate, type Normalisation, normalise } from "../core/analysis.ts";
 import type { Core, CoreConfig } from "../core/core.ts";
 import { findPeriod, leastWithin, type Period } from "../data/period.ts";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, NumericsError } from "../errors.ts";
 import type { Grid } from "../results/types.ts";
 import { binned } from "./image.ts";
-import { likelihoods, networks, type SettledOptions } from "./options.ts";
+import { type Likelihood, likelihoods, networks, type SettledOptions } from "./options.ts";
 
 /** What the image decides: window, largest shift, binning, flat-fielding. Pixels of the binned image unless said otherwise. */
 export interface Plan {
@@ -13,6 +13,8 @@ export interface Plan {
   readonly maxShift: number;
   readonly shiftPrior: number;
   readonly normalisation: Normalisation;
+  /** Decides the range of the data that the core is given. */
+  readonly likelihood: Likelihood;
   /** Of the input image, in its pixels. */
   readonly period?: Period;
   /** Why, in words, for the log and result.json. */
@@ -74,13 +76,17 @@ export function makePlan(core: Core, image: Grid, options: SettledOptions): Plan
     shiftPrior,
     period,
     normalisation: normalisationOf(options, scale, binning),
+    likelihood: options.likelihood,
     reasons: reasonsOf(period, binning, windowSize, maxShift),
   };
 }
 
 /** `scale` and the options are in pixels of the input. */
-function normalisationOf({ normalise }: SettledOptions, scale: number, binning: number): Normalisation {
-  if (normalise === false) return { plane: false, background: 0, contrast: 0 };
+function normalisationOf({ normalise, likelihood }: SettledOptions, scale: number, binning: number): Normalisation {
+  if (likelihood === "poisson" && normalise) {
+    throw new ConfigError("normalise: expected false for the poisson likelihood, which takes counts as they are, got settings");
+  }
+  if (normalise === false || likelihood === "poisson") return { plane: false, background: 0, contrast: 0 };
   const {
     plane = true,
     background = BACKGROUND_PERIODS * scale,
@@ -101,10 +107,38 @@ function reasonsOf(period: Period | undefined, binning: number, windowSize: numb
   return [found, ...bins, `window ${windowSize * binning} px, largest shift ${maxShift * binning} px`];
 }
 
-/** The flat-fielded, binned image: zero mean and unit variance. */
+/**
+ * The binned image in the range that the likelihood is over: flat-fielded with zero mean and unit variance (Gaussian), that
+ * stretched to [0, 1] (Bernoulli, continuous Bernoulli), or counts, summed where pixels are binned (Poisson).
+ */
 export function prepareImage(core: Core, image: Grid, plan: Plan): Grid {
   const small = binned(image, plan.binning);
-  return { ...small, data: normalise(core, small.data, small.rows, small.cols, plan.normalisation) };
+  if (plan.likelihood === "poisson") return counts(small, plan.binning);
+  const flat = { ...small, data: normalise(core, small.data, small.rows, small.cols, plan.normalisation) };
+  return plan.likelihood === "gaussian" ? flat : stretched(flat);
+}
+
+function range(data: Float32Array): readonly [least: number, greatest: number] {
+  return data.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity]);
+}
+
+function counts(image: Grid, binning: number): Grid {
+  const [least] = range(image.data);
+  if (least < 0) {
+    throw new NumericsError(`poisson likelihood: expected counts, no pixel below 0; the least is ${least}`);
+  }
+  return { ...image, data: image.data.map((mean) => mean * binning ** 2) };
+}
+
+function stretched(image: Grid): Grid {
+  const [least, greatest] = range(image.data);
+  return { ...image, data: image.data.map((v) => (v - least) / (greatest - least)) };
+}
+
+/** Mean and standard deviation of pixels. */
+export function momentsOf(data: Float32Array): { mean: number; sd: number } {
+  const mean = data.reduce((sum, v) => sum + v, 0) / data.length;
+  return { mean, sd: Math.sqrt(data.reduce((sum, v) => sum + (v - mean) ** 2, 0) / data.length) };
 }
 
 /** Shortest lattice vector, px after binning, at which the correlation may average pixels by two. */
@@ -118,13 +152,8 @@ function shortest({ period, binning }: Plan): number {
 const CHUNK = 24;
 
 /** The core's configuration for a plan. */
-export function coreConfig(
-  plan: Plan,
-  options: SettledOptions,
-  rows: number,
-  cols: number,
-  threads: number,
-): CoreConfig {
+export function coreConfig(plan: Plan, options: SettledOptions, { rows, cols, data }: Grid, threads: number): CoreConfig {
+  const { mean, sd } = momentsOf(data);
   return {
     ROWS: rows,
     COLS: cols,
@@ -165,6 +194,8 @@ export function trainingConfig(options: SettledOptions, threads: number): CoreCo
     STEPS: steps,
     GAIN_PRIOR: options.likelihood === "gaussian" ? options.gainPrior : 0,
     OFFSET_PRIOR: options.likelihood === "gaussian" ? options.offsetPrior : 0,
+    DATA_MEAN: mean,
+    DATA_SD: sd,
     SEED: options.seed,
     THREADS: threads,
   };
