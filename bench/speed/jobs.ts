@@ -1,0 +1,89 @@
+/** Whole jobs, each in a new process: what a user waits for. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { imageName, root, sampleImage } from "./project.ts";
+import { type Row, spread } from "./row.ts";
+
+const FITS = 3;
+const FIRST_STEPS = 5;
+
+/** Prints the process's largest resident set in KiB to file descriptor 3 as it ends. */
+const REPORT_MEMORY = `data:text/javascript,${encodeURIComponent(
+  'import{writeSync}from"node:fs";import{isMainThread}from"node:worker_threads";if(isMainThread)process.on("exit",()=>writeSync(3,String(process.resourceUsage().maxRSS)))',
+)}`;
+
+interface Finished {
+  readonly seconds: number;
+  readonly mebibytes: number;
+  /** Of the fit's own stages, from result.json. */
+  readonly stages: Readonly<Record<string, number>>;
+}
+
+/** `shift-vae fit IMAGE` from the start of the process to its end, report and all files written. */
+function runFit(image: string, threads: number): Finished {
+  const folder = mkdtempSync(join(tmpdir(), "shift-vae-bench-"));
+  const out = join(folder, "out");
+  const command = [join(root, "dist/cli/main.js"), "fit", image, "--out", out, "--threads", String(threads), "--quiet"];
+  try {
+    const began = performance.now();
+    const child = spawnSync(process.execPath, ["--import", REPORT_MEMORY, ...command], {
+      stdio: ["ignore", "ignore", "pipe", "pipe"],
+    });
+    const seconds = (performance.now() - began) / 1000;
+    if (child.status !== 0) throw new Error(`fit ${image} exited with ${child.status}: ${child.stderr}`);
+    const result = JSON.parse(readFileSync(join(out, "result.json"), "utf8"));
+    return { seconds, mebibytes: Number(String(child.output[3])) / 1024, stages: result.metrics.seconds };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export function benchFits(image: string, threads: readonly number[], variant: string): Row[] {
+  const images = [...new Set([image, sampleImage])];
+  return images.flatMap((path) => threads.flatMap((count) => fitRows(path, count, variant)));
+}
+
+function fitRows(image: string, threads: number, variant: string): Row[] {
+  const runs = Array.from({ length: FITS }, () => runFit(image, threads));
+  const base = { group: "job", shape: imageName(image), variant, threads } as const;
+  const stages = Object.keys(runs[0].stages).map((stage): Row => {
+    const seconds = runs.map((run) => run.stages[stage]);
+    return { ...base, name: `fit: ${stage}`, unit: "s", ...spread(seconds) };
+  });
+  return [
+    { ...base, name: "fit, process to report", unit: "s", ...spread(runs.map((run) => run.seconds)) },
+    ...stages,
+    { ...base, name: "fit, largest resident set", unit: "MiB", ...spread(runs.map((run) => run.mebibytes)) },
+  ];
+}
+
+/** From the start of the process to the end of the first training step: loading, reading, flat-fielding, alignment. */
+export function benchFirstStep(image: string, threads: readonly number[], variant: string): Row[] {
+  const script = join(dirname(fileURLToPath(import.meta.url)), "first_step.js");
+  return threads.map((count): Row => {
+    const seconds = Array.from({ length: FIRST_STEPS }, () => {
+      const output = execFileSync(process.execPath, [script, image, String(count)], { encoding: "utf8" });
+      return Number(output) / 1000;
+    });
+    const base = { group: "job", shape: imageName(image), variant, threads: count } as const;
+    return { ...base, name: "process start to first step", unit: "s", ...spread(seconds) };
+  });
+}
+
+/** Size of the package as `npm pack` would make it of what is built now; scripts are not run, as they would build it anew. */
+export function packageSize(): Row[] {
+  const output = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [{ size, unpackedSize, entryCount }] = JSON.parse(output);
+  const base = { group: "size", shape: `${entryCount} files`, variant: "", threads: 0, unit: "kB" } as const;
+  return [
+    { ...base, name: "npm package, packed", ...spread([size / 1000]) },
+    { ...base, name: "npm package, unpacked", ...spread([unpackedSize / 1000]) },
+  ];
+}

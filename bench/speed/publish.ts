@@ -1,0 +1,32 @@
+/** `npm run bench:table`: puts the newest results between the markers `<!-- bench:NAME -->` … `<!-- /bench -->` of the documents. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./project.ts";
+import { readResults } from "./results.ts";
+import { groupTable, provenance, summaryTable } from "./table.ts";
+
+const DOCUMENTS = ["README.md", "docs/performance.md"];
+
+const runs = readResults();
+if (runs.length === 0) throw new Error("bench/results: expected speed-node*.json, found none; npm run bench makes it");
+const tables: Readonly<Record<string, () => string>> = {
+  summary: () => `${summaryTable(runs)}\n\n${provenance(runs)}`,
+  kernels: () => perRun(["control", "kernel"]),
+  model: () => perRun(["model"]),
+  jobs: () => perRun(["job", "size"]),
+};
+
+function perRun(groups: Parameters<typeof groupTable>[1]): string {
+  return runs.map((run) => `Node ${run.versions.node}:\n\n${groupTable(run, groups)}`).join("\n\n");
+}
+
+for (const document of DOCUMENTS) {
+  const path = join(root, document);
+  const text = readFileSync(path, "utf8");
+  const filled = text.replace(/(<!-- bench:(\w+) -->\n).*?(<!-- \/bench -->)/gs, (_, begin, name, end) => {
+    if (!(name in tables))
+      throw new Error(`${document}: expected one of ${Object.keys(tables).join(", ")}, got bench:${name}`);
+    return `${begin}\n${tables[name]()}\n\n${end}`;
+  });
+  if (filled !== text) writeFileSync(path, filled);
+}

@@ -1,0 +1,85 @@
+/** One run of the benchmark with all that is needed to judge it. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
+import { join } from "node:path";
+import { root } from "./project.ts";
+import type { Row } from "./row.ts";
+
+export interface Results {
+  readonly date: string;
+  /** Abbreviated hash; "+" where files differ from it. */
+  readonly commit: string;
+  readonly command: string;
+  readonly machine: {
+    readonly cpu: string;
+    readonly logicalCpus: number;
+    readonly memoryGiB: number;
+    readonly platform: string;
+    /** Processes that wanted the CPUs in the minute before, and at the end of, the run: above 0 before means shared. */
+    readonly loadBefore: number;
+    readonly loadAfter: number;
+  };
+  readonly versions: Readonly<Record<string, string>>;
+  /** Compiler and flags of the native control. */
+  readonly control: string;
+  readonly rows: readonly Row[];
+}
+
+const folder = join(root, "bench/results");
+
+function git(...command: string[]): string {
+  try {
+    return execFileSync("git", command, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  } catch {
+    return "";
+  }
+}
+
+function installed(name: string): string {
+  return JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")).version;
+}
+
+export function describeRun(loadBefore: number, control: string, rows: readonly Row[]): Results {
+  const changed = git("status", "--porcelain", "--untracked-files=no") === "" ? "" : "+";
+  return {
+    date: new Date().toISOString(),
+    commit: (git("rev-parse", "--short", "HEAD") || "unknown") + changed,
+    command: ["npm run bench", ...process.argv.slice(2)].join(" "),
+    machine: {
+      cpu: cpus()[0]?.model.trim() ?? "unknown",
+      logicalCpus: availableParallelism(),
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      platform: `${process.platform} ${release()} ${process.arch}`,
+      loadBefore,
+      loadAfter: loadavg()[0],
+    },
+    versions: {
+      "shift-vae": JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version,
+      node: process.versions.node,
+      v8: process.versions.v8,
+      assemblyscript: installed("assemblyscript"),
+      tinybench: installed("tinybench"),
+      typescript: installed("typescript"),
+    },
+    control,
+    rows,
+  };
+}
+
+/** One file a major version of Node, the newest run; gives its path. */
+export function writeResults(results: Results): string {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `speed-node${results.versions.node.split(".")[0]}.json`);
+  writeFileSync(path, `${JSON.stringify(results, null, 2)}\n`);
+  return path;
+}
+
+/** The runs that are there, oldest Node first. */
+export function readResults(): Results[] {
+  const number = (name: string) => Number(name.match(/\d+/)?.[0]);
+  return readdirSync(folder)
+    .filter((name) => /^speed-node\d+\.json$/.test(name))
+    .sort((a, b) => number(a) - number(b))
+    .map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Results);
+}

@@ -1,0 +1,92 @@
+/** Results as a table for the terminal, and as Markdown. */
+import type { Results } from "./results.ts";
+import type { Row } from "./row.ts";
+
+/** Three digits where there are not more before the point. */
+export function figure(value: number): string {
+  if (value >= 100) return Math.round(value).toLocaleString("en");
+  return value === 0 ? "0" : value.toPrecision(value >= 10 ? 3 : 2);
+}
+
+function percent(row: Row): string {
+  return row.share === undefined ? "" : `${Math.round(100 * row.share)} %`;
+}
+
+const HEADINGS = ["what", "of", "build", "threads", "min", "median", "max", "unit", "of control"];
+const RIGHT = new Set(["threads", "min", "median", "max", "of control"]);
+
+function cells(row: Row): string[] {
+  const figures = [row.min, row.median, row.max].map(figure);
+  return [row.name, row.shape, row.variant, row.threads ? String(row.threads) : "", ...figures, row.unit, percent(row)];
+}
+
+function heading({ date, commit, command, machine, versions, control }: Results): string {
+  const load = `load ${machine.loadBefore.toFixed(1)} before, ${machine.loadAfter.toFixed(1)} after`;
+  return [
+    `shift-vae ${versions["shift-vae"]} (${commit}), ${date}, ${command}`,
+    `${machine.cpu}, ${machine.logicalCpus} logical CPUs, ${machine.memoryGiB} GiB, ${machine.platform}, ${load}`,
+    `Node ${versions.node}, V8 ${versions.v8}; control: ${control}`,
+  ].join("\n");
+}
+
+export function textTable(results: Results): string {
+  const lines = [HEADINGS, ...results.rows.map(cells)];
+  const widths = HEADINGS.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
+  const text = lines.map((line) =>
+    line
+      .map((cell, i) => (RIGHT.has(HEADINGS[i]) ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+      .join("  ")
+      .trimEnd(),
+  );
+  return `${heading(results)}\n\n${text.join("\n")}\n`;
+}
+
+function markdown(
+  headings: readonly string[],
+  lines: readonly (readonly string[])[],
+  right: (heading: string) => boolean,
+) {
+  const rule = headings.map((name) => (right(name) ? "--:" : "---"));
+  return [headings, rule, ...lines].map((line) => `| ${line.join(" | ")} |`).join("\n");
+}
+
+/** All rows of a group of one run. */
+export function groupTable({ rows }: Results, groups: readonly Row["group"][]): string {
+  const lines = rows.filter((row) => groups.includes(row.group)).map(cells);
+  return markdown(HEADINGS, lines, (name) => RIGHT.has(name));
+}
+
+/** Which figures stand for the whole, and in what words. */
+const SUMMARY: readonly { readonly words: string; readonly name: string; readonly build?: "relaxed" }[] = [
+  { words: "`fit`, process start to report", name: "fit, process to report" },
+  { words: "process start to first training step", name: "process start to first step" },
+  { words: "training step", name: "training step", build: "relaxed" },
+  { words: "encoding", name: "encode", build: "relaxed" },
+  { words: "largest resident set of `fit`", name: "fit, largest resident set" },
+  { words: "package", name: "npm package, packed" },
+];
+
+/** Medians of what a user waits for, one column a run. */
+export function summaryTable(runs: readonly Results[]): string {
+  const columns = runs.map(({ versions }) => `Node ${versions.node}`);
+  const lines = SUMMARY.flatMap(({ words, name, build }) => {
+    const matching = (run: Results) => run.rows.filter((row) => row.name === name && (!build || row.variant === build));
+    return matching(runs[0]).map((row) => {
+      const values = runs.map((run) => {
+        const same = matching(run).find((other) => other.shape === row.shape && other.threads === row.threads);
+        return same ? `${figure(same.median)} ${same.unit}` : "";
+      });
+      return [words, row.shape, row.threads ? String(row.threads) : "", ...values];
+    });
+  });
+  return markdown(["", "of", "threads", ...columns], lines, (name) => name === "threads" || columns.includes(name));
+}
+
+/** What was measured where, for below a table. */
+export function provenance(runs: readonly Results[]): string {
+  const [{ machine, control }] = runs;
+  const each = runs.map(
+    ({ versions, commit, date }) => `Node ${versions.node} (V8 ${versions.v8}) at ${commit} on ${date.slice(0, 10)}`,
+  );
+  return `Medians. ${machine.cpu}, ${machine.logicalCpus} shared cores, ${machine.memoryGiB} GiB, ${machine.platform}; ${each.join("; ")}; control: ${control}; \`npm run bench\`.`;
+}
