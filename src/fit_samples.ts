@@ -83,7 +83,8 @@ export async function fitSamples(
       return { options: settled, hooks, session, seconds, samples, plan, features, checkpoint: () => undefined };
     });
     await timed("align", run.seconds, () => align(run));
-    await timed("train", run.seconds, () => train(run));
+    // To the end of the schedule: the falling rate averages out what is left in the order parameter's scale.
+    await timed("train", run.seconds, () => train(run, false));
     return finish(run, dataset);
   });
 }

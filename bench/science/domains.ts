@@ -37,10 +37,6 @@ export interface DomainsScore {
   readonly windows: number;
 }
 
-export async function evaluateDomains(windows: FittedWindows): Promise<DomainsScore> {
-  return scoreDomains(windows, await domainsTruth());
-}
-
 export function scoreDomains(windows: FittedWindows, truth: DomainsTruth): DomainsScore {
   const all = Array.from({ length: windows.centre.length / 2 }, (_, i) => i);
   const known = all.filter((i) => truth.covers(windows.centre[2 * i], windows.centre[2 * i + 1]));

@@ -13,8 +13,9 @@ import { benchArray, sampleLatents } from "./bench_data.ts";
 
 type Latents = Pick<Windows, "z" | "zSd" | "latentDim">;
 
-/** `x` of the spectra. */
-const SHIFT1D_X = Float64Array.from({ length: 100 }, (_, p) => -12 + (24 / 99) * p);
+/** `x` of the spectra, and a pixel in it. */
+export const SHIFT1D_STEP = 24 / 99;
+const SHIFT1D_X = Float64Array.from({ length: 100 }, (_, p) => -12 + SHIFT1D_STEP * p);
 
 export interface Shift1dScore {
   /** Truth against encoded shift: slope 1 where the shift is in units of x. */

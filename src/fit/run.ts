@@ -114,8 +114,8 @@ function meanElbo(history: readonly HistoryEntry[]): number {
   return history.reduce((sum, entry) => sum + entry.elbo, 0) / Math.max(1, history.length);
 }
 
-/** Pass after pass over the windows until the steps are done, or a pass hardly gains anything. */
-export async function train(run: Run): Promise<void> {
+/** Pass after pass over the windows until the steps are done or, with `plateau`, a pass hardly gains anything. */
+export async function train(run: Run, plateau = true): Promise<void> {
   const { session, options } = run;
   const pass = Math.ceil(options.samples / options.batch);
   const total = trainingSteps(options);
@@ -128,7 +128,7 @@ export async function train(run: Run): Promise<void> {
     const steps = Math.min(pass - (step() % pass), total - step());
     await runJob(run, { name: "train", steps }, event);
     const history = historyOf(session);
-    if (history.length < 3 * pass || step() % pass !== 0) continue;
+    if (!plateau || history.length < 3 * pass || step() % pass !== 0) continue;
     const [before, last] = [meanElbo(history.slice(-2 * pass, -pass)), meanElbo(history.slice(-pass))];
     if (last - before < PLATEAU_NATS + PLATEAU_SHARE * Math.abs(last)) break;
   }
