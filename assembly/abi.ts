@@ -19,7 +19,7 @@ import { Progress, State, layout, reserve, workspace } from "./model/state";
 import { Sync } from "./model/threads";
 import { train } from "./model/train";
 import { spline_forward } from "./kernels/spline";
-import { link } from "./model/likelihood";
+import { link } from "./kernels/link";
 
 export { Config } from "./model/config";
 export { Progress } from "./model/state";

@@ -1,3 +1,4 @@
+import type { CoreConfig } from "./core/core.ts";
 import type { Session } from "./core/session.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { alignTemplates } from "./fit/align.ts";
@@ -40,6 +41,7 @@ export interface FitResult extends FitReport {
 interface ImageRun extends Run {
   readonly image: Grid;
   readonly plan: Plan;
+  readonly config: CoreConfig;
   readonly frame: Frame;
 }
 
@@ -73,12 +75,13 @@ async function prepare(
   const { core } = session;
   const plan = hooks.resume?.plan ?? makePlan(core, image, options);
   const small = prepareImage(core, image, plan);
-  core.create(coreConfig(plan, options, small.rows, small.cols, session.threads));
+  const config = coreConfig(plan, options, small, session.threads);
+  core.create(config);
   core.floats("DATA", small.data.length).set(small.data);
   core.exports.sv_sample(core.arena);
   const frame = { binning: plan.binning, windowSize: plan.windowSize, rows: small.rows, cols: small.cols };
   const checkpoint = () => packCheckpoint(core, options, plan);
-  return { options, hooks, session, image, seconds, plan, frame, checkpoint };
+  return { options, hooks, session, image, seconds, plan, config, frame, checkpoint };
 }
 
 /** Registration templates, before there is content. */
@@ -111,8 +114,7 @@ async function finish(run: ImageRun, dataset: Dataset): Promise<FitResult> {
   const windows = inGauge(raw, gauge);
   const motifs = gauged(found, gauge);
   const maps = latentMaps(motifs, image.rows, image.cols, spacing);
-  const config = coreConfig(plan, options, frame.rows, frame.cols, 1);
-  const header = { ...storedHeader(session, config), plan, gauge };
+  const header = { ...storedHeader(session, { ...run.config, THREADS: 1 }), plan, gauge };
   const margin = (plan.windowSize / 2 - plan.maxShift + 1) * plan.binning;
   return {
     title: dataset.name,

@@ -1,113 +1,71 @@
-import { add_to_f64x2, hsum_f64x2, load_lanes, store_lanes } from "./lanes";
-import { exp64 } from "./math";
-import { fma } from "./simd";
+import { fma, hsum } from "./simd";
 
-/** Σ a·b of `n` floats, in f64. */
-function dot64(a: usize, b: usize, n: usize): f64 {
-  const end = (n & ~3) * 4;
-  let sum = f64x2.splat(0);
-  for (let at: usize = 0; at < end; at += 16) sum = add_products(sum, v128.load(a + at), v128.load(b + at));
-  if (n & 3) sum = add_products(sum, load_lanes(a + end, n & 3), load_lanes(b + end, n & 3));
-  return hsum_f64x2(sum);
+/** What `gain_offset` writes, f64 each. */
+@unmanaged
+export class GainOffset {
+  gain: f64;
+  offset: f64;
+  /** The minimum. */
+  cost: f64;
 }
 
-/** sum + a·b, lanes 2 and 3 folded onto 0 and 1; the product of two floats is exact in f64. */
-@inline
-function add_products(sum: v128, a: v128, b: v128): v128 {
-  const low = f64x2.mul(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b));
-  const highA = v128.shuffle<f32>(a, a, 2, 3, 0, 1);
-  const highB = v128.shuffle<f32>(b, b, 2, 3, 0, 1);
-  const high = f64x2.mul(f64x2.promote_low_f32x4(highA), f64x2.promote_low_f32x4(highB));
-  return f64x2.add(sum, f64x2.add(low, high));
-}
-
-/** Σ a of `n` floats, in f64. */
-function sum64(a: usize, n: usize): f64 {
-  const end = (n & ~3) * 4;
-  let sum = f64x2.splat(0);
-  for (let at: usize = 0; at < end; at += 16) sum = add_to_f64x2(sum, v128.load(a + at));
-  if (n & 3) sum = add_to_f64x2(sum, load_lanes(a + end, n & 3));
-  return hsum_f64x2(sum);
-}
+/** A prediction whose squares about its mean are less than this share of those about 0 is flat: the rest is rounding. */
+const FLAT: f64 = 1e-7;
 
 /**
- * Gain g and offset o of each sample's prediction y, the minimum over both of
+ * Gain g ≥ 0 and offset o of a prediction y of pixels x in closed form: the minimum over both of
  *
- *     J = Σ (x − g·y − o)²/(2σ²) + (g − 1)²/(2 s_g²) + o²/(2 s_o²)
+ *     |x − g·y − o|² + (σ²/s_g²)(g − 1)² + (σ²/s_o²) o²
  *
- * Prior widths s: 0 fixes g = 1 or o = 0, Infinity leaves them free; a constant y without a prior keeps g = 1.
- * x, y (samples, pixels), log σ (samples). Writes gain and offset (samples) f32 and sse = Σ (x − g·y − o)² (samples) f64.
+ * from the sums over the pixels: sx = Σ x, sxx = Σ x², sy, syy, sxy. Prior widths s: 0 fixes g = 1 or o = 0, Infinity leaves
+ * them free; a flat y without a prior keeps g = 1. A template turned over is another motif, so g is not negative. By the
+ * envelope theorem the minimum's gradient to y is that at fixed g and o. Contrast that drifts over the image is taken up here
+ * and costs no latent. Writes fit.
  */
-export function gain_offset_forward(
-  gain: usize,
-  offset: usize,
-  sse: usize,
-  y: usize,
-  x: usize,
-  log_sigma: usize,
-  samples: usize,
-  pixels: usize,
-  gain_prior: f64,
-  offset_prior: f64,
+export function gain_offset(
+  fit: GainOffset, pixels: f64, sx: f64, sxx: f64, sy: f64, syy: f64, sxy: f64, variance: f64, gainPrior: f64, offsetPrior: f64,
 ): void {
-  const count = <f64>pixels;
-  for (let n: usize = 0; n < samples; n++) {
-    const px = x + n * pixels * 4;
-    const py = y + n * pixels * 4;
-    const sx = sum64(px, pixels);
-    const sy = sum64(py, pixels);
-    const xx = dot64(px, px, pixels);
-    const xy = dot64(px, py, pixels);
-    const yy = dot64(py, py, pixels);
-    const variance = exp64(2 * <f64>load<f32>(log_sigma + n * 4));
-    // o = share·(Σx − g·Σy) put into J leaves a quadratic in g alone.
-    const share = offset_prior > 0 ? 1 / (count + variance / (offset_prior * offset_prior)) : 0;
-    let g: f64 = 1;
-    if (gain_prior > 0) {
-      const pull = variance / (gain_prior * gain_prior);
-      const curvature = yy - share * sy * sy + pull;
-      if (curvature > 1e-12 * yy) g = (xy - share * sx * sy + pull) / curvature;
-    }
-    const o = share * (sx - g * sy);
-    const cost = xx - 2 * g * xy + g * g * yy - 2 * o * (sx - g * sy) + count * o * o;
-    store<f32>(gain + n * 4, <f32>g);
-    store<f32>(offset + n * 4, <f32>o);
-    store<f64>(sse + n * 8, max<f64>(cost, 0));
+  const flat = FLAT * syy;
+  let share: f64 = 0;
+  if (offsetPrior > 0) {
+    // o = share·(Σx − g·Σy) leaves a quadratic in g alone.
+    share = 1 / (pixels + variance / (offsetPrior * offsetPrior));
+    sxx -= sx * sx * share;
+    sxy -= sx * sy * share;
+    syy -= sy * sy * share;
   }
+  let gain: f64 = 1, pull: f64 = 0;
+  if (gainPrior > 0) {
+    pull = variance / (gainPrior * gainPrior);
+    if (syy + pull > flat) gain = max<f64>(0, (sxy + pull) / (syy + pull));
+  }
+  fit.gain = gain;
+  fit.offset = (sx - gain * sy) * share;
+  fit.cost = max<f64>(0, sxx - 2 * gain * sxy + gain * gain * syy) + pull * (gain - 1) * (gain - 1);
 }
 
-/** dy += factor·(x − g·y − o) on `count` pixels. */
-@inline
-function residual_ps(dy: usize, y: usize, x: usize, g: v128, o: v128, factor: v128, count: usize): void {
-  const residual = f32x4.sub(f32x4.sub(load_lanes(x, count), o), f32x4.mul(g, load_lanes(y, count)));
-  store_lanes(dy, fma(factor, residual, load_lanes(dy, count)), count);
+/** Sum of n floats: four lanes, then the tail. */
+export function sum(x: usize, n: u32): f64 {
+  let s = f32x4.splat(0);
+  const whole = n & ~3;
+  for (let p: u32 = 0; p < whole; p += 4) s = f32x4.add(s, v128.load(x + (<usize>p << 2)));
+  let total = hsum(s);
+  for (let p = whole; p < n; p++) total += load<f32>(x + (<usize>p << 2));
+  return total;
 }
 
-/**
- * dy += dcost · ∂J/∂y = −dcost·(g/σ²)·(x − g·y − o), J at its minimum: by the envelope theorem g and o add nothing.
- * dcost (samples) f32; gain and offset are what forward gave. Accumulates (+=) into dy.
- */
-export function gain_offset_backward(
-  dy: usize,
-  dcost: usize,
-  y: usize,
-  x: usize,
-  gain: usize,
-  offset: usize,
-  log_sigma: usize,
-  samples: usize,
-  pixels: usize,
-): void {
-  const end = (pixels & ~3) * 4;
-  for (let n: usize = 0; n < samples; n++) {
-    const first = n * pixels * 4;
-    const g = load<f32>(gain + n * 4);
-    const precision = exp64(-2 * <f64>load<f32>(log_sigma + n * 4));
-    const factor = f32x4.splat(<f32>(-<f64>load<f32>(dcost + n * 4) * <f64>g * precision));
-    const gs = f32x4.splat(g);
-    const os = v128.load32_splat(offset + n * 4);
-    for (let at: usize = first; at < first + end; at += 16) residual_ps(dy + at, y + at, x + at, gs, os, factor, 4);
-    const last = first + end;
-    if (pixels & 3) residual_ps(dy + last, y + last, x + last, gs, os, factor, pixels & 3);
+/** Sum of squares of n floats. */
+export function sum_squares(x: usize, n: u32): f64 {
+  let s = f32x4.splat(0);
+  const whole = n & ~3;
+  for (let p: u32 = 0; p < whole; p += 4) {
+    const v = v128.load(x + (<usize>p << 2));
+    s = fma(v, v, s);
   }
+  let total = hsum(s);
+  for (let p = whole; p < n; p++) {
+    const v = load<f32>(x + (<usize>p << 2));
+    total += v * v;
+  }
+  return total;
 }

@@ -1,9 +1,9 @@
 import { crop_at } from "../kernels/crop";
+import { link_inverse } from "../kernels/link";
 import { log64 } from "../kernels/math";
 import { spline_backward } from "../kernels/spline";
 import { Config, getU32 } from "./config";
 import { template_bias } from "./initialise";
-import { link_inverse } from "./likelihood";
 import { canvas_origin, predict } from "./pose";
 import { chosen_canvas, prepare_templates, register, template_count } from "./register";
 import { chunk_sums, load_window } from "./step";

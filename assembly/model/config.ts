@@ -4,6 +4,7 @@
  * indices from the module.
  */
 
+import { GAUSSIAN } from "../kernels/link";
 import { MAX_TEMPLATES } from "./state";
 
 /** Index of each field. Pixels are those of the data handed to the core. */
@@ -59,9 +60,12 @@ export enum Config {
   RATE_WARMUP,
   RATE_FINAL,
   STEPS,
-  /** Prior standard deviations of each window's gain (about 1) and offset (about 0); 0 fixes them. */
+  /** Prior standard deviations of each window's gain (about 1) and offset (about 0); 0 fixes them, as it must for all likelihoods but the Gaussian. */
   GAIN_PRIOR,
   OFFSET_PRIOR,
+  /** Mean and standard deviation of the data: the encoder sees windows without them. */
+  DATA_MEAN,
+  DATA_SD,
   /** Gauss–Newton steps on the pose in training, and on pose and content in encoding. */
   REFINE_TRAIN,
   REFINE_ENCODE,
@@ -110,6 +114,7 @@ export function config_default(config: usize): void {
   set(config, Config.STEPS, 300);
   set(config, Config.GAIN_PRIOR, 0.3);
   set(config, Config.OFFSET_PRIOR, 0.3);
+  set(config, Config.DATA_SD, 1);
   set(config, Config.REFINE_TRAIN, 1);
   set(config, Config.REFINE_ENCODE, 2);
   set(config, Config.THREADS, 1);
@@ -157,6 +162,10 @@ function field_ok(config: usize, field: i32): bool {
     case Config.ENCODER_CHANNELS:
     case Config.DECODER_CHANNELS: return whole(config, field, 1, 256);
     case Config.LIKELIHOOD: return whole(config, field, 0, 3);
+    case Config.GAIN_PRIOR:
+    case Config.OFFSET_PRIOR: return within(config, field, 0, getU32(config, Config.LIKELIHOOD) == GAUSSIAN ? Infinity : 0);
+    case Config.DATA_MEAN: return within(config, field, -1e30, 1e30);
+    case Config.DATA_SD: return within(config, field, 1e-30, 1e30);
     case Config.LATTICE_A_ROW:
     case Config.LATTICE_A_COL:
     case Config.LATTICE_B_ROW:

@@ -1,8 +1,8 @@
+import { link } from "../kernels/link";
 import { padded } from "../kernels/matmul";
 import { cholesky_solve, inverse_diagonal } from "../kernels/refine_pose";
 import { Config, getU32 } from "./config";
 import { network_forward, output_address } from "./layers";
-import { link } from "./likelihood";
 import { canvases, factorise, move_shift, pose_derivatives, predict, refine, render } from "./pose";
 import { prepare_templates, register } from "./register";
 import { decode_windows, encode_windows, latent, load_window, take_means } from "./step";
@@ -13,7 +13,8 @@ import { progress, set_progress } from "./train";
 /*
  * Encoding: pose and content of each window at their joint maximum a posteriori, started from the correlation and the encoder,
  * and their Laplace covariance σ²(GᵀG + Λ)⁻¹ with the window's own noise. The shift's block of it counts what content,
- * gain and offset can explain against the shift: uncertainty in position against uncertainty in shape.
+ * gain and offset can explain against the shift: uncertainty in position against uncertainty in shape. For all likelihoods this
+ * is least squares on the mean, which weighs the pixels alike: an approximation where their variance differs.
  */
 
 /** Step of the forward differences to the content. */

@@ -15,7 +15,8 @@ export function initialise(state: State): void {
   memory.fill(state.moment1, 0, <usize>state.blockStride << 2);
   memory.fill(state.moment2, 0, <usize>state.blockStride << 2);
   memory.fill(state.progress, 0, <usize>Progress.COUNT << 3);
-  set_progress(state, Progress.VARIANCE, 1);
+  // All of the data's variance is noise until something is learned.
+  set_progress(state, Progress.VARIANCE, get(state.config, Config.DATA_SD) * get(state.config, Config.DATA_SD));
   set_progress(state, Progress.TEMPLATES, 1);
   for (let k: u32 = 0; k < MAX_TEMPLATES; k++) set_progress(state, Progress.THRESHOLD + k, Infinity);
   initialise_network(state, state.encoder, 0, 1);

@@ -1,11 +1,11 @@
 import { crop_at } from "../kernels/crop";
+import { GainOffset, gain_offset, sum, sum_squares } from "../kernels/gain_offset";
+import { link, link_slope } from "../kernels/link";
 import { padded } from "../kernels/matmul";
 import { cholesky, cholesky_solve, dot, normal_equations } from "../kernels/refine_pose";
 import { spline_forward, spline_jacobian } from "../kernels/spline";
 import { Config, get, getU32 } from "./config";
-import { Fit, fit_gain, sum, sum_squares } from "./gain";
 import { output_address } from "./layers";
-import { link, link_slope } from "./likelihood";
 import { POSE_COLUMNS, State, Workspace } from "./state";
 
 /*
@@ -20,7 +20,7 @@ export function canvas_origin(largest: u32, t: f32): f32 {
   return <f32>(largest + 2) - t;
 }
 
-/** Window i re-centred on its motif, gain and offset taken out: the encoder's input. Writes row i of space.encoderX. */
+/** Window i re-centred on its motif, gain, offset and the data's scale taken out: the encoder's input. Writes row i of space.encoderX. */
 export function recentre(state: State, space: Workspace, i: u32, window: u32): void {
   const config = state.config;
   const origin = state.origins + <usize>window * 12;
@@ -32,8 +32,8 @@ export function recentre(state: State, space: Workspace, i: u32, window: u32): v
   crop_at(
     out, image, rows, cols, row, col, getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS), state.flat, space.tile, space.spline,
   );
-  const scale = f32x4.splat(1 / max<f32>(0.1, load<f32>(space.gain + (<usize>i << 2))));
-  const offset = f32x4.splat(load<f32>(space.offset + (<usize>i << 2)));
+  const scale = f32x4.splat(1 / (max<f32>(0.1, load<f32>(space.gain + (<usize>i << 2))) * <f32>get(config, Config.DATA_SD)));
+  const offset = f32x4.splat(load<f32>(space.offset + (<usize>i << 2)) + <f32>get(config, Config.DATA_MEAN));
   for (let p: u32 = 0; p < state.pixels; p += 4) {
     const at = out + (<usize>p << 2);
     v128.store(at, f32x4.mul(f32x4.sub(v128.load(at), offset), scale));
@@ -41,7 +41,7 @@ export function recentre(state: State, space: Workspace, i: u32, window: u32): v
   for (let p = state.pixels; p < padded(state.pixels); p++) store<f32>(out + (<usize>p << 2), 0);
 }
 
-/** The window that `canvas` gives at window i's shift, before gain and offset: space.rendered. Writes. */
+/** The window that `canvas` gives at window i's shift, natural parameters like the canvas: out. Writes. */
 export function render(state: State, space: Workspace, i: u32, canvas: usize, out: usize): void {
   const config = state.config;
   const t = space.shift + (<usize>i << 3);
@@ -52,17 +52,20 @@ export function render(state: State, space: Workspace, i: u32, canvas: usize, ou
 }
 
 /**
- * Prediction of window i from its canvas: space.rendered = link(render), gain and offset in closed form, space.residual =
- * x − gain · rendered − offset. Gives the sum of squared residuals plus the priors' pull (2σ² times their energy).
+ * Prediction of window i from its canvas: space.natural = render, space.rendered = link(natural), gain and offset in closed form,
+ * space.residual = x − gain · rendered − offset. Gives the sum of squared residuals plus the priors' pull (2σ² times their energy).
  */
 export function predict(state: State, space: Workspace, i: u32, canvas: usize, variance: f64): f64 {
   const config = state.config;
   const x = space.x + (<usize>(i * padded(state.pixels)) << 2);
   const y = space.rendered;
-  render(state, space, i, canvas, y);
-  link(y, y, state.pixels, getU32(config, Config.LIKELIHOOD));
-  const fit = changetype<Fit>(space.column);
-  fit_gain(fit, config, state.pixels, sum(x, state.pixels), sum_squares(x, state.pixels), sum(y, state.pixels), sum_squares(y, state.pixels), dot(x, y, state.pixels), variance);
+  render(state, space, i, canvas, space.natural);
+  link(y, space.natural, state.pixels, getU32(config, Config.LIKELIHOOD));
+  const fit = changetype<GainOffset>(space.column);
+  gain_offset(
+    fit, state.pixels, sum(x, state.pixels), sum_squares(x, state.pixels), sum(y, state.pixels), sum_squares(y, state.pixels),
+    dot(x, y, state.pixels), variance, get(config, Config.GAIN_PRIOR), get(config, Config.OFFSET_PRIOR),
+  );
   store<f32>(space.gain + (<usize>i << 2), <f32>fit.gain);
   store<f32>(space.offset + (<usize>i << 2), <f32>fit.offset);
   const gain = f32x4.splat(<f32>fit.gain), offset = f32x4.splat(<f32>fit.offset);
@@ -86,8 +89,8 @@ export function pose_derivatives(state: State, space: Workspace, i: u32, canvas:
   const likelihood = getU32(config, Config.LIKELIHOOD);
   // The canvas is read at i − t: the sign turns.
   const scale = -load<f32>(space.gain + (<usize>i << 2));
-  link_slope(dRow, space.rendered, scale, state.pixels, likelihood);
-  link_slope(dCol, space.rendered, scale, state.pixels, likelihood);
+  link_slope(dRow, space.natural, scale, state.pixels, likelihood);
+  link_slope(dCol, space.natural, scale, state.pixels, likelihood);
   memory.copy(dGain, space.rendered, <usize>state.pixels << 2);
   for (let p: u32 = 0; p < state.pixels; p++) store<f32>(dOffset + (<usize>p << 2), 1);
 }

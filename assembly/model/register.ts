@@ -1,9 +1,9 @@
 import { bin_forward } from "../kernels/bin";
 import { correlate_forward, pack_windows, score_stride, template_sums } from "../kernels/correlate";
+import { GainOffset, gain_offset, sum, sum_squares } from "../kernels/gain_offset";
 import { padded } from "../kernels/matmul";
 import { spline_forward } from "../kernels/spline";
 import { Config, get, getU32 } from "./config";
-import { Fit, fit_gain, sum, sum_squares } from "./gain";
 import { refine_one } from "./pose";
 import { Progress, State, Workspace } from "./state";
 
@@ -194,7 +194,8 @@ function score_costs(state: State, space: Workspace, costs: usize, k: u32, sx: f
   const pixels = coarse_rows(config) * coarse_cols(config);
   const prior = get(config, Config.SHIFT_PRIOR);
   const pull = prior > 0 ? variance / (prior * prior) : 0;
-  const fit = changetype<Fit>(space.column);
+  const gainPrior = get(config, Config.GAIN_PRIOR), offsetPrior = get(config, Config.OFFSET_PRIOR);
+  const fit = changetype<GainOffset>(space.column);
   let least: f64 = Infinity;
   for (let r: u32 = 0; r < rows; r++) {
     for (let c: u32 = 0; c < cols; c++) {
@@ -203,9 +204,9 @@ function score_costs(state: State, space: Workspace, costs: usize, k: u32, sx: f
         store<f32>(costs + at, Infinity);
         continue;
       }
-      fit_gain(
-        fit, config, pixels, sx, sxx, load<f32>(space.templateSums + sums + at), load<f32>(space.templateSquares + sums + at),
-        load<f32>(costs + at), variance,
+      gain_offset(
+        fit, pixels, sx, sxx, load<f32>(space.templateSums + sums + at), load<f32>(space.templateSquares + sums + at),
+        load<f32>(costs + at), variance, gainPrior, offsetPrior,
       );
       const dr = shift_at(row_step(config), row_half(config), r), dc = shift_at(col_step(config), col_half(config), c);
       const cost = fit.cost + pull * (dr * dr + dc * dc);

@@ -122,7 +122,12 @@ export class Workspace {
   gain: usize;
   offset: usize;
   noise: usize;
-  /** Rendered window, residual, and derivative images (POSE_COLUMNS + L), each padded(pixels). */
+  /** (L) of one window: KL, the KL's weight in the loss, prior widths of content. */
+  kl: usize;
+  klWeights: usize;
+  widths: usize;
+  /** Rendered window as natural parameters and as mean, residual, and derivative images (POSE_COLUMNS + L), each padded(pixels). */
+  natural: usize;
   rendered: usize;
   residual: usize;
   derivatives: usize;
@@ -249,6 +254,10 @@ function layout_workspace(target: Workspace, state: State): void {
   target.gain = floats(state, n);
   target.offset = floats(state, n);
   target.noise = floats(state, n * latents);
+  target.kl = floats(state, latents);
+  target.klWeights = floats(state, latents);
+  target.widths = floats(state, latents);
+  target.natural = floats(state, pixels);
   target.rendered = floats(state, pixels);
   target.residual = floats(state, pixels);
   target.derivatives = floats(state, columns * pixels);

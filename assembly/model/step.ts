@@ -1,7 +1,7 @@
-import { exp_ps } from "../kernels/math";
 import { crop_forward } from "../kernels/crop";
+import { kl_backward, kl_forward } from "../kernels/kl";
 import { padded } from "../kernels/matmul";
-import { random_normal } from "../kernels/random";
+import { reparameterize_backward, reparameterize_forward } from "../kernels/reparameterize";
 import { Config, get, getU32 } from "./config";
 import { network_backward, network_forward, output_address } from "./layers";
 import { canvas_gradient, negative_log_likelihood } from "./objective";
@@ -14,11 +14,10 @@ import { ChunkSums, SUMS_BYTES, State, Workspace } from "./state";
  * own block. Shift, gain and offset are at their optimum, so by the envelope theorem no gradient flows through them.
  */
 
-/** Streams of the random generator. */
+/** Streams of the random generator; latent l has STREAM_LATENT + l, layer k STREAM_INIT + 16·k. */
 export const STREAM_INIT: u32 = 1;
 export const STREAM_WINDOWS: u32 = 2;
-export const STREAM_LATENT: u32 = 3;
-export const STREAM_START: u32 = 4;
+export const STREAM_LATENT: u32 = 0x10000;
 
 @inline
 export function seed_of(config: usize): u64 {
@@ -102,22 +101,19 @@ function sample_latents(state: State, space: Workspace, step: u32, first: u32, m
   const latents = getU32(state.config, Config.LATENT_DIM);
   const seed = seed_of(state.config);
   for (let i: u32 = 0; i < m; i++) {
-    const row = encoded(state, space, i);
+    const mean = encoded(state, space, i), spread = mean + (<usize>latents << 2);
     for (let l: u32 = 0; l < latents; l++) {
-      const at = <usize>l << 2;
-      const s = row + (<usize>latents << 2) + at;
+      const s = spread + (<usize>l << 2);
       store<f32>(s, min<f32>(8, max<f32>(-8, load<f32>(s))));
-      const noise = <f32>random_normal(seed, STREAM_LATENT + l * 16, step, first + i);
-      store<f32>(space.noise + (<usize>(i * latents) << 2) + at, noise);
-      store<f32>(latent(state, space, i) + at, load<f32>(row + at) + scale_of(s) * noise);
     }
+    reparameterize_forward(latent(state, space, i), noise(space, i, latents), mean, spread, 1, latents, seed, STREAM_LATENT, step, first + i);
   }
 }
 
-/** e^s. */
+/** ε of window i. */
 @inline
-function scale_of(s: usize): f32 {
-  return f32x4.extract_lane(exp_ps(v128.load32_splat(s)), 0);
+function noise(space: Workspace, i: u32, latents: u32): usize {
+  return space.noise + (<usize>(i * latents) << 2);
 }
 
 /** Likelihood of each window at its sampled content; its gradient to the canvases into the decoder's output gradient. */
@@ -135,27 +131,29 @@ function likelihood(state: State, space: Workspace, m: u32, variance: f64, sums:
   }
 }
 
-/** KL(N(μ, e^2s) ‖ N(0, 1)), and the gradient of the whole loss to (μ, s) into the encoder's output gradient. */
+/** KL to the prior N(0, 1), and the gradient of the whole loss to (μ, s) into the encoder's output gradient. */
 function latent_backward(state: State, space: Workspace, m: u32, beta: f64, sums: ChunkSums, scale: f64): void {
   const latents = getU32(state.config, Config.LATENT_DIM);
   const n = getU32(state.config, Config.CHUNK);
   const dEncoded = output_address(state.encoder, space.encoderD, n);
+  const stride = <usize>padded(2 * latents) << 2;
+  memory.fill(dEncoded, 0, <usize>m * stride);
+  for (let l: u32 = 0; l < latents; l++) {
+    store<f32>(space.widths + (<usize>l << 2), 1);
+    store<f32>(space.klWeights + (<usize>l << 2), <f32>(beta * scale));
+  }
   for (let i: u32 = 0; i < m; i++) {
-    const row = encoded(state, space, i);
-    const dRow = dEncoded + (<usize>(i * padded(2 * latents)) << 2);
+    const mean = encoded(state, space, i), spread = mean + (<usize>latents << 2);
+    const dMean = dEncoded + <usize>i * stride, dSpread = dMean + (<usize>latents << 2);
     const dz = space.decoderD + (<usize>(i * padded(latents)) << 2);
+    kl_forward(space.kl, mean, spread, space.widths, 1, latents);
     for (let l: u32 = 0; l < latents; l++) {
-      const at = <usize>l << 2, up = at + (<usize>latents << 2);
-      const mean = <f64>load<f32>(row + at), s = <f64>load<f32>(row + up);
-      const deviation = <f64>scale_of(row + up);
-      const kl = 0.5 * (mean * mean + deviation * deviation - 1) - s;
+      const kl = <f64>load<f32>(space.kl + (<usize>l << 2));
       sums.kl += kl;
       store<f64>(kl_latent(sums, l), load<f64>(kl_latent(sums, l)) + kl);
-      const slope = <f64>load<f32>(dz + at);
-      const noise = <f64>load<f32>(space.noise + (<usize>(i * latents + l) << 2));
-      store<f32>(dRow + at, <f32>(slope + beta * scale * mean));
-      store<f32>(dRow + up, <f32>(slope * deviation * noise + beta * scale * (deviation * deviation - 1)));
     }
+    reparameterize_backward(dMean, dSpread, dz, noise(space, i, latents), spread, 1, latents);
+    kl_backward(dMean, dSpread, space.klWeights, mean, spread, space.widths, 1, latents);
   }
 }
 

@@ -84,7 +84,9 @@ export function makePlan(core: Core, image: Grid, options: SettledOptions): Plan
 /** `scale` and the options are in pixels of the input. */
 function normalisationOf({ normalise, likelihood }: SettledOptions, scale: number, binning: number): Normalisation {
   if (likelihood === "poisson" && normalise) {
-    throw new ConfigError("normalise: expected false for the poisson likelihood, which takes counts as they are, got settings");
+    throw new ConfigError(
+      "normalise: expected false for the poisson likelihood, which takes counts as they are, got settings",
+    );
   }
   if (normalise === false || likelihood === "poisson") return { plane: false, background: 0, contrast: 0 };
   const {
@@ -136,7 +138,7 @@ function stretched(image: Grid): Grid {
 }
 
 /** Mean and standard deviation of pixels. */
-export function momentsOf(data: Float32Array): { mean: number; sd: number } {
+function momentsOf(data: Float32Array): { mean: number; sd: number } {
   const mean = data.reduce((sum, v) => sum + v, 0) / data.length;
   return { mean, sd: Math.sqrt(data.reduce((sum, v) => sum + (v - mean) ** 2, 0) / data.length) };
 }
@@ -151,8 +153,13 @@ function shortest({ period, binning }: Plan): number {
 /** Windows in a chunk, a thread's unit of work whatever the number of threads: fewer waste the products' tiles. */
 const CHUNK = 24;
 
-/** The core's configuration for a plan. */
-export function coreConfig(plan: Plan, options: SettledOptions, { rows, cols, data }: Grid, threads: number): CoreConfig {
+/** The core's configuration for a plan and its prepared image. */
+export function coreConfig(
+  plan: Plan,
+  options: SettledOptions,
+  { rows, cols, data }: Grid,
+  threads: number,
+): CoreConfig {
   const { mean, sd } = momentsOf(data);
   return {
     ROWS: rows,
@@ -167,6 +174,8 @@ export function coreConfig(plan: Plan, options: SettledOptions, { rows, cols, da
     LATTICE_B_ROW: (plan.period?.b?.[0] ?? 0) / plan.binning,
     LATTICE_B_COL: (plan.period?.b?.[1] ?? 0) / plan.binning,
     COARSE: shortest(plan) >= COARSE_PERIOD ? 2 : 1,
+    DATA_MEAN: mean,
+    DATA_SD: sd,
     ...trainingConfig(options, threads),
   };
 }
@@ -194,8 +203,6 @@ export function trainingConfig(options: SettledOptions, threads: number): CoreCo
     STEPS: steps,
     GAIN_PRIOR: options.likelihood === "gaussian" ? options.gainPrior : 0,
     OFFSET_PRIOR: options.likelihood === "gaussian" ? options.offsetPrior : 0,
-    DATA_MEAN: mean,
-    DATA_SD: sd,
     SEED: options.seed,
     THREADS: threads,
   };

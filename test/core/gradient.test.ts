@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Core } from "../../src/core/core.ts";
-import { dot, randomNormals } from "../kernels/harness.ts";
+import { dot, randomNormals, randomUniforms } from "../kernels/harness.ts";
 import { type LayerBlock, layoutSize, networkLayout, parametersOf } from "./network_layout.ts";
 import { coreVariants, createCore } from "./variants.ts";
 
@@ -14,8 +14,11 @@ const base = {
   ...{ FRAMES: 2, ROWS: 31, COLS: 37, WINDOW_ROWS: 11, WINDOW_COLS: 13, SHIFT_ROWS: 0, SHIFT_COLS: 0, LATENT_DIM: 2 },
   ...{ WINDOWS: 40, BATCH: 12, CHUNK: 5, ENCODER: 0, DECODER: 0, ENCODER_HIDDEN_1: 19, ENCODER_HIDDEN_2: 11 },
   ...{ DECODER_HIDDEN_1: 9, DECODER_HIDDEN_2: 14, ENCODER_CHANNELS: 8, DECODER_CHANNELS: 8 },
-  ...{ BETA: 1.7, GAIN_PRIOR: 0.3, OFFSET_PRIOR: 0.2, REFINE_TRAIN: 0, SEED: 3 },
+  ...{ BETA: 1.7, GAIN_PRIOR: 0.3, OFFSET_PRIOR: 0.2, REFINE_TRAIN: 0, SEED: 3, LIKELIHOOD: 0 },
+  ...{ DATA_MEAN: 0, DATA_SD: 1 },
 };
+/** The other likelihoods take no gain and offset; their data are in [0, 1], or counts. */
+const counted = { GAIN_PRIOR: 0, OFFSET_PRIOR: 0, REFINE_TRAIN: 1 };
 const cases: [string, typeof base][] = [
   ["MLPs, L = 1", { ...base, LATENT_DIM: 1 }],
   ["MLPs, L = 2, one hidden layer left out of each", { ...base, ENCODER_HIDDEN_1: 0, DECODER_HIDDEN_2: 0 }],
@@ -26,16 +29,25 @@ const cases: [string, typeof base][] = [
     { ...base, ENCODER: 1, DECODER: 1, LATENT_DIM: 3, WINDOW_ROWS: 9, WINDOW_COLS: 15 },
   ],
   ["convolutional encoder, MLP decoder", { ...base, ENCODER: 1 }],
+  ["Bernoulli", { ...base, ...counted, LIKELIHOOD: 1 }],
+  ["continuous Bernoulli, convolutions", { ...base, ...counted, LIKELIHOOD: 2, ENCODER: 1, DECODER: 1 }],
+  ["Poisson, L = 3", { ...base, ...counted, LIKELIHOOD: 3, LATENT_DIM: 3, DATA_MEAN: 2.5, DATA_SD: 1.7 }],
   ["1D signals", { ...base, FRAMES: 9, ROWS: 1, COLS: 41, WINDOW_ROWS: 1, WINDOW_COLS: 27, ENCODER: 1 }],
 ];
 
 type Fit = { core: Core; layers: LayerBlock[]; parameters: Float32Array };
 
+function dataOf(likelihood: number, size: number): Float32Array {
+  if (likelihood === 0) return randomNormals(size, 1);
+  const uniform = randomUniforms(size, 1, 0, likelihood === 3 ? 6 : 1);
+  return likelihood === 3 ? uniform.map(Math.floor) : uniform;
+}
+
 /** A model with data, every parameter away from zero and the padding at zero. */
 function prepare(variant: string, config: typeof base): Fit {
   const core = createCore(variant, config);
   const size = config.FRAMES * config.ROWS * config.COLS;
-  core.floats("DATA", size).set(randomNormals(size, 1));
+  core.floats("DATA", size).set(dataOf(config.LIKELIHOOD, size));
   core.exports.sv_sample(core.arena);
   core.exports.sv_initialise(core.arena);
   const layers = networkLayout(config);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type GainOffset, gainOffset } from "../reference/objective.ts";
-import { Arena, add, centralDifferences, expectClose, randomNormals, randomUniforms, variants } from "./harness.ts";
+import { gainOffset } from "../reference/objective.ts";
+import { Arena, dot, expectClose, type Kernels, randomNormals, variants } from "./harness.ts";
 
 const priors: [gain: number, offset: number][] = [
   [0, 0],
@@ -10,72 +10,64 @@ const priors: [gain: number, offset: number][] = [
   [Infinity, Infinity],
   [0.1, Infinity],
 ];
-const shapes: [samples: number, pixels: number][] = [
-  [1, 5],
-  [3, 9],
-  [2, 64],
-];
+const sizes = [5, 9, 64, 143];
+
+/** Gain, offset and cost from f64 sums over the pixels. */
+function run(kernels: Kernels, y: Float32Array, x: Float32Array, variance: number, prior: [number, number]) {
+  const arena = new Arena(kernels);
+  const fit = arena.f64(3);
+  const ones = new Float32Array(y.length).fill(1);
+  const sums = [dot(x, ones), dot(x, x), dot(y, ones), dot(y, y), dot(x, y)];
+  kernels.exports.gain_offset(fit.address, y.length, ...sums, variance, ...prior);
+  arena.checkGuards();
+  const [gain, offset, cost] = fit.read();
+  return { gain, offset, cost };
+}
 
 describe.each(variants)("gain_offset ($variant)", (kernels) => {
-  const { gain_offset_forward, gain_offset_backward } = kernels.exports;
-
   describe.each(priors)("prior widths (%d, %d)", (gainPrior, offsetPrior) => {
-    test.each(shapes)("%i samples of %i pixels", (samples, pixels) => {
-      const arena = new Arena(kernels);
-      const size = samples * pixels;
-      const ys = randomNormals(size, 1).map((v) => v + 0.4);
-      const xs = randomNormals(size, 2, 0.3).map((v, i) => v + 1.3 * ys[i] + 0.2);
-      const [sigmas, upstream, start] = [
-        randomUniforms(samples, 3, -1, 0),
-        randomNormals(samples, 4),
-        randomNormals(size, 5),
-      ];
-      const [y, x, s, dcost, dy] = [ys, xs, sigmas, upstream, start].map((values) => arena.f32(values));
-      const [gain, offset, sse] = [arena.f32(samples), arena.f32(samples), arena.f64(samples)];
-      const [g, o, yAt, xAt, sAt] = [gain, offset, y, x, s].map((block) => block.address);
-
-      gain_offset_forward(g, o, sse.address, yAt, xAt, sAt, samples, pixels, gainPrior, offsetPrior);
-      const twin = (values: Float64Array): GainOffset[] =>
-        Array.from({ length: samples }, (_, n) => {
-          const part = (a: Float32Array | Float64Array) => a.subarray(n * pixels, (n + 1) * pixels);
-          return gainOffset(part(values), part(xs), sigmas[n], gainPrior, offsetPrior);
-        });
-      const expected = twin(Float64Array.from(ys));
-      expectClose(
-        gain.read(),
-        expected.map((e) => e.gain),
-        1e-6,
-        "gain",
-      );
-      expectClose(
-        offset.read(),
-        expected.map((e) => e.offset),
-        1e-6,
-        "offset",
-      );
-      expectClose(
-        sse.read(),
-        expected.map((e) => e.sse),
-        1e-6,
-        "sse",
-      );
-
-      gain_offset_backward(dy.address, dcost.address, yAt, xAt, g, o, sAt, samples, pixels);
-      if (size < 30) {
-        const total = (v: Float64Array) => twin(v).reduce((sum, e, n) => sum + upstream[n] * e.cost, 0);
-        expectClose(dy.read(), add(start, centralDifferences(total, ys)), 3e-6, "dy");
+    test.each(sizes)("%i pixels, seen upright and turned over", (pixels) => {
+      for (const sign of [1, -1]) {
+        const y = randomNormals(pixels, 1).map((v) => v + 0.4);
+        const x = randomNormals(pixels, 2, 0.3).map((v, i) => v + 1.3 * sign * y[i] + 0.2);
+        for (const variance of [0.1, 1.7]) {
+          const found = run(kernels, y, x, variance, [gainPrior, offsetPrior]);
+          const twin = gainOffset(y, x, variance, gainPrior, offsetPrior);
+          for (const key of ["gain", "offset", "cost"] as const) {
+            expect(Math.abs(found[key] - twin[key]), `${key} ${found[key]}, twin ${twin[key]}`).toBeLessThan(
+              1e-9 * (1 + Math.abs(twin[key])),
+            );
+          }
+        }
       }
-      arena.checkGuards();
     });
   });
 
+  test("a template turned over has no gain where nothing is known of it", () => {
+    const y = randomNormals(40, 1);
+    const found = run(
+      kernels,
+      y,
+      y.map((v) => -v),
+      1,
+      [Infinity, 0],
+    );
+    expect(found.gain).toBe(0);
+    expectClose([found.cost], [dot(y, y)], 1e-12);
+  });
+
   test("a constant prediction keeps gain 1 where nothing else says", () => {
+    const found = run(kernels, Float32Array.of(2, 2, 2, 2, 2), Float32Array.of(1, 2, 3, 4, 6), 1, [Infinity, Infinity]);
+    expect(found.gain).toBe(1);
+    expectClose([found.offset], [1.2], 1e-12);
+  });
+
+  test.each([1, 3, 4, 66, 143])("sums over %i pixels", (pixels) => {
     const arena = new Arena(kernels);
-    const [y, x, s] = [arena.f32([2, 2, 2, 2, 2]), arena.f32([1, 2, 3, 4, 6]), arena.f32([0])];
-    const [gain, offset, sse] = [arena.f32(1), arena.f32(1), arena.f64(1)];
-    const outputs = [gain.address, offset.address, sse.address];
-    gain_offset_forward(...outputs, y.address, x.address, s.address, 1, 5, Infinity, Infinity);
-    expect(gain.read()[0]).toBe(1);
-    expectClose(offset.read(), [1.2], 1e-6);
+    const values = randomNormals(pixels, 3).map((v) => v + 2);
+    const x = arena.f32(values);
+    const ones = new Float32Array(pixels).fill(1);
+    expectClose([kernels.exports.sum(x.address, pixels)], [dot(values, ones)], 1e-6);
+    expectClose([kernels.exports.sum_squares(x.address, pixels)], [dot(values, values)], 1e-6);
   });
 });

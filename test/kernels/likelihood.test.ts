@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { gaussianNll, pixelNll } from "../reference/objective.ts";
+import { pixelNll } from "../reference/objective.ts";
 import { Arena, add, centralDifferences, expectClose, randomNormals, randomUniforms, variants } from "./harness.ts";
 
 const shapes = [
@@ -8,41 +8,6 @@ const shapes = [
   { samples: 2, pixels: 16 },
   { samples: 5, pixels: 81 },
 ];
-
-/** Row n of an array (samples, pixels). */
-function sample<A extends Float32Array | Float64Array>(values: A, n: number, pixels: number): A {
-  return values.subarray(n * pixels, (n + 1) * pixels) as A;
-}
-
-describe.each(variants)("Gaussian likelihood ($variant)", (kernels) => {
-  const { gaussian_nll_forward, gaussian_nll_backward } = kernels.exports;
-
-  test.each(shapes)("$samples samples of $pixels pixels", ({ samples, pixels }) => {
-    const arena = new Arena(kernels);
-    const size = samples * pixels;
-    const [ys, xs] = [randomNormals(size, 1), randomNormals(size, 2)];
-    const [sigmas, upstream] = [randomUniforms(samples, 3, -1, 1), randomNormals(samples, 4)];
-    const [y, x, s, dloss] = [arena.f32(ys), arena.f32(xs), arena.f32(sigmas), arena.f32(upstream)];
-    const [startY, startS] = [randomNormals(size, 5), randomNormals(samples, 6)];
-    const [dy, ds, loss] = [arena.f32(startY), arena.f32(startS), arena.f64(samples)];
-
-    gaussian_nll_forward(loss.address, y.address, x.address, s.address, samples, pixels);
-    const twin = (a: ArrayLike<number>, b: ArrayLike<number>) =>
-      Array.from({ length: samples }, (_, n) =>
-        gaussianNll(sample(Float64Array.from(a), n, pixels), sample(xs, n, pixels), b[n]),
-      );
-    expectClose(loss.read(), twin(ys, sigmas), 1e-6, "loss");
-
-    const [yAt, xAt, sAt] = [y.address, x.address, s.address];
-    gaussian_nll_backward(dy.address, ds.address, dloss.address, yAt, xAt, sAt, samples, pixels);
-    const total = (losses: number[]) => losses.reduce((sum, value, n) => sum + upstream[n] * value, 0);
-    const gradientY = centralDifferences((v) => total(twin(v, sigmas)), ys);
-    const gradientS = centralDifferences((v) => total(twin(ys, v)), sigmas);
-    expectClose(dy.read(), add(startY, gradientY), 2e-6, "dy");
-    expectClose(ds.read(), add(startS, gradientS), 2e-6, "dlog_sigma");
-    arena.checkGuards();
-  });
-});
 
 describe.each(variants)("pixel likelihoods ($variant)", (kernels) => {
   const { likelihood_forward, likelihood_backward } = kernels.exports;

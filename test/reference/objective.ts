@@ -1,14 +1,5 @@
 /** Naive float64 twins of the objective's kernels: likelihoods, gain and offset, KL, penalties on the latent map. */
-import { softplus } from "../reference.ts";
-
-/** −log N(x; y, σ²) summed over pixels. */
-export function gaussianNll(y: ArrayLike<number>, x: ArrayLike<number>, logSigma: number): number {
-  let sum = 0;
-  for (let i = 0; i < y.length; i++) {
-    sum += (x[i] - y[i]) ** 2 / (2 * Math.exp(2 * logSigma)) + logSigma + Math.log(2 * Math.PI) / 2;
-  }
-  return sum;
-}
+import { sigmoid, softplus } from "../reference.ts";
 
 /** log of the continuous Bernoulli's C at λ = sigmoid(a): 2·atanh(1 − 2λ)/(1 − 2λ), and 2 at ½. */
 function logNormaliser(a: number): number {
@@ -25,28 +16,48 @@ export const pixelNll: readonly { readonly name: string; readonly kind: number; 
     { name: "Poisson", kind: 3, nll: (a, x) => Math.exp(a) - a * x },
   ];
 
+/** The likelihoods' means at natural parameter a, by the kinds of assembly/kernels/link.ts. */
+export const links: readonly { readonly name: string; readonly kind: number; mean(a: number): number }[] = [
+  { name: "Gaussian", kind: 0, mean: (a) => a },
+  { name: "Bernoulli", kind: 1, mean: sigmoid },
+  { name: "continuous Bernoulli", kind: 2, mean: continuousBernoulliMean },
+  { name: "Poisson", kind: 3, mean: Math.exp },
+];
+
+/** Mean of the density ∝ e^(a·x) on 0 ≤ x ≤ 1 by Simpson's rule: no closed form, no series. */
+function continuousBernoulliMean(a: number): number {
+  const n = 2000;
+  let [above, below] = [0, 0];
+  for (let i = 0; i <= n; i++) {
+    const weight = i === 0 || i === n ? 1 : i % 2 === 1 ? 4 : 2;
+    const density = weight * Math.exp(a * (i / n) - Math.max(a, 0));
+    above += density * (i / n);
+    below += density;
+  }
+  return above / below;
+}
+
 export interface GainOffset {
   gain: number;
   offset: number;
-  sse: number;
+  /** |x − g·y − o|² + (σ²/s_g²)(g − 1)² + (σ²/s_o²) o². */
   cost: number;
 }
 
-/** Gain and offset of the least J by coordinate descent on its two quadratics: no closed form of the pair. */
+/** Gain ≥ 0 and offset of the least cost by coordinate descent on its two quadratics: no closed form of the pair. */
 export function gainOffset(
   y: ArrayLike<number>,
   x: ArrayLike<number>,
-  logSigma: number,
+  variance: number,
   gainPrior: number,
   offsetPrior: number,
 ): GainOffset {
-  const variance = Math.exp(2 * logSigma);
   let [gain, offset] = [1, 0];
   for (let iteration = 0; iteration < 4000; iteration++) {
     if (gainPrior > 0) {
       let [above, below] = [variance / gainPrior ** 2, variance / gainPrior ** 2];
       for (let i = 0; i < y.length; i++) [above, below] = [above + y[i] * (x[i] - offset), below + y[i] ** 2];
-      gain = above / below;
+      gain = Math.max(0, above / below);
     }
     if (offsetPrior > 0) {
       let sum = 0;
@@ -54,10 +65,10 @@ export function gainOffset(
       offset = sum / (y.length + variance / offsetPrior ** 2);
     }
   }
-  let sse = 0;
-  for (let i = 0; i < y.length; i++) sse += (x[i] - gain * y[i] - offset) ** 2;
-  const prior = (d: number, width: number) => (width > 0 ? d ** 2 / (2 * width ** 2) : 0);
-  return { gain, offset, sse, cost: sse / (2 * variance) + prior(gain - 1, gainPrior) + prior(offset, offsetPrior) };
+  let squares = 0;
+  for (let i = 0; i < y.length; i++) squares += (x[i] - gain * y[i] - offset) ** 2;
+  const prior = (d: number, width: number) => (width > 0 ? (variance * d ** 2) / width ** 2 : 0);
+  return { gain, offset, cost: squares + prior(gain - 1, gainPrior) + prior(offset, offsetPrior) };
 }
 
 /** KL(N(μ, σ²) ‖ N(0, s²)). */
