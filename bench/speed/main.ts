@@ -1,4 +1,7 @@
-/** `npm run bench`: kernels, model and whole jobs on this machine, beside a native control, as one table and as JSON. */
+/**
+ * `npm run bench`: kernels, model and whole jobs on this machine, beside a native control, as one table and as JSON.
+ * `npm run bench -- kernels model jobs` takes the named parts only.
+ */
 import { availableParallelism, loadavg } from "node:os";
 import type { SimdVariant } from "../../src/core/engine.ts";
 import { buildControls } from "./control.ts";
@@ -18,15 +21,23 @@ const { chooseVariant } = await shipped<typeof import("../../src/core/engine.ts"
 const chosen = (await chooseVariant(false)).simd;
 const variants: SimdVariant[] = chosen === "simd" ? ["simd"] : ["simd", chosen];
 
-const note = (what: string) => process.stderr.write(`${what} …\n`);
-note("kernels");
-const kernels = await benchKernels(variants, controls);
-note("model");
-const model = await benchModel(image, variants, threads);
-note("whole jobs");
-const jobs: Row[] = [...benchFirstStep(image, threads, chosen), ...benchFits(image, threads, chosen), ...packageSize()];
-// A last look at the control: a machine that became busy meanwhile shows.
-controls.run("fma");
-const results = describeRun(loadBefore, controls.description, [...controls.rows(), ...kernels, ...model, ...jobs]);
+const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
+  kernels: () => benchKernels(variants, controls),
+  model: () => benchModel(image, variants, threads),
+  jobs: async () => [...benchFirstStep(image, threads, chosen), ...benchFits(image, threads, chosen), ...packageSize()],
+};
+const asked = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts);
+const unknown = asked.find((name) => !(name in parts));
+if (unknown !== undefined) throw new Error(`expected parts of ${Object.keys(parts).join(", ")}, got ${unknown}`);
+
+const note = (what: string) => process.stderr.write(`${what}\n`);
+const rows: Row[] = [];
+for (const name of asked) {
+  note(`${name} …`);
+  rows.push(...(await parts[name]()));
+  // A look at the control after each part: a machine that became busy meanwhile shows.
+  controls.run("fma");
+}
+const results = describeRun(loadBefore, controls.description, [...controls.rows(), ...rows]);
 process.stdout.write(textTable(results));
-note(`written: ${writeResults(results)}`);
+note(`written: ${writeResults(results, asked)}`);

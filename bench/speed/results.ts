@@ -45,7 +45,7 @@ export function describeRun(loadBefore: number, control: string, rows: readonly 
   return {
     date: new Date().toISOString(),
     commit: (git("rev-parse", "--short", "HEAD") || "unknown") + changed,
-    command: ["npm run bench", ...process.argv.slice(2)].join(" "),
+    command: ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" "),
     machine: {
       cpu: cpus()[0]?.model.trim() ?? "unknown",
       logicalCpus: availableParallelism(),
@@ -67,15 +67,16 @@ export function describeRun(loadBefore: number, control: string, rows: readonly 
   };
 }
 
-/** One file a major version of Node, the newest run; gives its path. */
-export function writeResults(results: Results): string {
+/** One file a major version of Node, the newest whole run; a run of some `parts` has its own. Gives the path. */
+export function writeResults(results: Results, parts: readonly string[]): string {
   mkdirSync(folder, { recursive: true });
-  const path = join(folder, `speed-node${results.versions.node.split(".")[0]}.json`);
+  const suffix = process.argv.length > 2 ? `-${parts.join("-")}` : "";
+  const path = join(folder, `speed-node${results.versions.node.split(".")[0]}${suffix}.json`);
   writeFileSync(path, `${JSON.stringify(results, null, 2)}\n`);
   return path;
 }
 
-/** The runs that are there, oldest Node first. */
+/** The whole runs that are there, oldest Node first. */
 export function readResults(): Results[] {
   const number = (name: string) => Number(name.match(/\d+/)?.[0]);
   return readdirSync(folder)

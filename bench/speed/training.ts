@@ -1,90 +1,83 @@
 /** The default model on the benchmark's image: training steps, encoding, decoding, as a fit runs them. */
 import type { SimdVariant } from "../../src/core/engine.ts";
 import type { Session } from "../../src/core/session.ts";
+import type { Model } from "../../src/model.ts";
+import type { Grid } from "../../src/results/types.ts";
 import { imageName, shipped } from "./project.ts";
 import { type Row, spread } from "./row.ts";
 
 /** Windows in a step. */
 const BATCH = 100;
-/** Steps in a sample of the timing, and samples: with the warm-up they end where the schedule does. */
+/** Steps in a sample of the timing, samples, and steps that the schedule goes on for, so that the rate stays. */
 const STEPS = 10;
 const STEP_SAMPLES = 18;
+const SCHEDULE = 10000;
 const ENCODED = 1920;
 const ENCODE_SAMPLES = 5;
 const DECODES = 500;
 const DECODE_SAMPLES = 9;
 
-interface Trained {
-  readonly session: Session;
-  readonly windowSize: number;
-  /** Steps until β has warmed up, from when on the pose is refined through each window's own canvas. */
-  readonly warmup: number;
+/** A model that has been fitted, and what it is to be run on. */
+interface Fitted {
+  readonly model: Model;
+  readonly grid: Grid;
 }
 
+/** Fits with the library's defaults once; every build and number of threads then goes on from there. */
 export async function benchModel(
   image: string,
   variants: readonly SimdVariant[],
   threads: readonly number[],
 ): Promise<Row[]> {
+  const { fit, readDataset } = await shipped<typeof import("../../src/index.ts")>("index.js");
+  const { imageOf } = await shipped<typeof import("../../src/fit/image.ts")>("fit/image.js");
+  const dataset = await readDataset(image);
+  const { model } = await fit(dataset, { batch: BATCH });
+  const fitted = { model, grid: imageOf(dataset) };
   const rows: Row[] = [];
   for (const count of threads) {
-    for (const variant of variants) rows.push(...(await benchVariant(image, variant, count)));
+    for (const variant of variants) rows.push(...(await benchVariant(fitted, imageName(image), variant, count)));
   }
   return rows;
 }
 
-async function benchVariant(image: string, variant: SimdVariant, threads: number): Promise<Row[]> {
-  const trained = await prepare(image, variant, threads);
-  const { session, windowSize } = trained;
+async function benchVariant(fitted: Fitted, name: string, variant: SimdVariant, threads: number): Promise<Row[]> {
+  const { openSession } = await shipped<typeof import("../../src/core/session.ts")>("core/session.js");
+  const session = await openSession({ threads, reproducible: variant === "simd" });
   try {
+    await restore(session, fitted);
     const base = { group: "model", variant, threads } as const;
-    const steps = await stepTimes(trained);
+    const windows = `windows of ${fitted.model.header.core.WINDOW_ROWS}²`;
+    const steps = await stepTimes(session);
+    const encoded = await encodeRates(session);
     const rows: Row[] = [
-      { ...base, name: "training step", shape: `${BATCH} windows of ${windowSize}²`, unit: "ms", ...steps },
-      {
-        ...base,
-        name: "encode",
-        shape: `${ENCODED} windows of ${windowSize}²`,
-        unit: "windows/s",
-        ...(await encodeRates(session)),
-      },
+      { ...base, name: "training step", shape: `${BATCH} ${windows}`, unit: "ms", ...steps },
+      { ...base, name: "encode", shape: `${ENCODED} ${windows}`, unit: "windows/s", ...encoded },
     ];
-    if (threads === 1)
-      rows.push({ ...base, name: "decode", shape: imageName(image), unit: "decodes/s", ...decodeRates(session) });
-    return rows;
+    if (threads > 1) return rows;
+    return [...rows, { ...base, name: "decode", shape: name, unit: "decodes/s", ...decodeRates(session) }];
   } finally {
     await session.close();
   }
 }
 
-/** Everything before training, with the library's own functions; the alignment is real. */
-async function prepare(image: string, variant: SimdVariant, threads: number): Promise<Trained> {
-  const { openSession } = await shipped<typeof import("../../src/core/session.ts")>("core/session.js");
-  const { readDataset } = await shipped<typeof import("../../src/formats/registry.ts")>("formats/registry.js");
-  const { imageOf } = await shipped<typeof import("../../src/fit/image.ts")>("fit/image.js");
-  const { settleOptions } = await shipped<typeof import("../../src/fit/options.ts")>("fit/options.js");
-  const { coreConfig, makePlan, prepareImage } = await shipped<typeof import("../../src/fit/plan.ts")>("fit/plan.js");
-  const { alignTemplates } = await shipped<typeof import("../../src/fit/align.ts")>("fit/align.js");
-  const options = settleOptions({ batch: BATCH, threads });
-  const session = await openSession({ threads, reproducible: variant === "simd" });
-  const { core } = session;
-  const grid = imageOf(await readDataset(image));
-  const plan = makePlan(core, grid, options);
-  const small = prepareImage(core, grid, plan);
-  const config = coreConfig(plan, options, small.rows, small.cols, session.threads);
-  core.create(config);
+/** The model in a core that can train it further, with the pose refined in every step. */
+async function restore({ core, threads }: Session, { model, grid }: Fitted): Promise<void> {
+  const { prepareImage } = await shipped<typeof import("../../src/fit/plan.ts")>("fit/plan.js");
+  const { header, parameters, templates } = model;
+  const small = prepareImage(core, grid, header.plan);
+  core.create({ ...header.core, STEPS: SCHEDULE, BETA_WARMUP: 0, THREADS: threads });
   core.floats("DATA", small.data.length).set(small.data);
   core.exports.sv_sample(core.arena);
-  const frame = { binning: plan.binning, windowSize: plan.windowSize, rows: small.rows, cols: small.cols };
-  await alignTemplates(core, plan, options, frame, (windows, rounds, _expected, trimmed) =>
-    session.run({ name: "align", windows, rounds, trimmed }),
-  );
-  return { session, windowSize: plan.windowSize, warmup: config.BETA_WARMUP ?? 0 };
+  core.exports.sv_initialise(core.arena);
+  core.restoreTemplates(header.templates, templates);
+  core.parameterBlock("PARAMETERS").set(parameters);
+  core.setProgress("VARIANCE", header.variance);
 }
 
 /** Milliseconds a step, with everything in it: exact pose, encoder, decoder, likelihood, backward, Adam. */
-async function stepTimes({ session, warmup }: Trained) {
-  await session.run({ name: "train", steps: warmup + STEPS });
+async function stepTimes(session: Session) {
+  await session.run({ name: "train", steps: 3 * STEPS });
   const times: number[] = [];
   for (let i = 0; i < STEP_SAMPLES; i++) {
     const began = performance.now();
