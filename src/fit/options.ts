@@ -37,6 +37,7 @@ export interface FitOptions {
   readonly batch?: number;
   /** Scale of the KL term. */
   readonly beta?: number;
+  /** Of a pixel. The Bernoullis take the image stretched to [0, 1] after flat-fielding; Poisson takes counts as they are, no flat-fielding. */
   readonly likelihood?: Likelihood;
   readonly encoder?: NetworkKind;
   readonly decoder?: NetworkKind;
