@@ -1,7 +1,7 @@
 /** One run of the benchmark with all that is needed to judge it. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
+import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { root } from "./project.ts";
 import type { Row } from "./row.ts";
@@ -50,7 +50,7 @@ export function describeRun(loadBefore: number, control: string, rows: readonly 
       cpu: cpus()[0]?.model.trim() ?? "unknown",
       logicalCpus: availableParallelism(),
       memoryGiB: Math.round(totalmem() / 2 ** 30),
-      platform: `${process.platform} ${release()} ${process.arch}`,
+      platform: `${process.platform} ${process.arch}`,
       loadBefore,
       loadAfter: loadavg()[0],
     },

@@ -85,8 +85,8 @@ export function summaryTable(runs: readonly Results[]): string {
 /** What was measured where, for below a table. */
 export function provenance(runs: readonly Results[]): string {
   const [{ machine, control }] = runs;
-  const each = runs.map(({ versions, commit, machine: { loadBefore } }) => {
-    return `Node ${versions.node} (V8 ${versions.v8}) at ${commit}, load ${loadBefore.toFixed(1)} before`;
+  const each = runs.map(({ versions, commit, machine: { loadBefore, loadAfter } }) => {
+    return `Node ${versions.node} (V8 ${versions.v8}) at ${commit}, load ${loadBefore.toFixed(1)} before and ${loadAfter.toFixed(1)} after`;
   });
-  return `Medians. ${machine.cpu}, ${machine.logicalCpus} shared cores, ${machine.memoryGiB} GiB, ${machine.platform}; ${each.join("; ")}; control: ${control}; \`npm run bench\`.`;
+  return `Medians. ${machine.cpu}, ${machine.logicalCpus} logical CPUs, ${machine.memoryGiB} GiB, ${machine.platform}; ${each.join("; ")}; control: ${control}; \`npm run bench\`.`;
 }
