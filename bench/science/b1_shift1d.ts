@@ -6,7 +6,7 @@ import { evaluateShift1d, SHIFT1D_STEP, shift1dBound } from "./peaks.ts";
 export const b1: Benchmark = {
   key: "b1",
   title: "B1 shift1d: 5000 spectra of 100 px",
-  options: {},
+  options: { epochs: 24 },
   arrays: ["shift1d_x", "shift1d_mu", "shift1d_sigma", "shift1d_noise"],
   withinSeconds: 10,
   async figures() {

@@ -24,7 +24,7 @@ export type SampleOptions = Omit<
 export const sampleDefaults = {
   gainPrior: 0,
   offsetPrior: 0,
-  beta: 0.1,
+  beta: 0.03,
   epochs: 12,
   learningRate: 0.002,
 } as const;
