@@ -84,43 +84,44 @@ async function openThreaded(
 ): Promise<Session> {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true });
   const core = new Core(module, memory);
-  const workers = Array.from({ length: threads }, (_, thread) => startWorker({ module, memory, thread }));
+  const pool = Array.from({ length: threads }, (_, thread) => startWorker({ module, memory, thread }));
   return {
     core,
     variant,
     reason,
     threads,
     async run(job) {
-      const results = await Promise.all(workers.map((worker) => ask(worker, job)));
+      const results = await Promise.all(pool.map((thread) => ask(thread, job)));
       for (const result of results) checkResult(result);
     },
     async close() {
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      await Promise.all(pool.map(({ worker }) => worker.terminate()));
     },
   };
 }
 
-/** From sources (tests run them as they are) the worker is the built one: Node 20 does not run TypeScript. */
-function startWorker(workerData: object): Worker {
-  const here = import.meta.url;
-  const url = here.endsWith(".ts") ? new URL("../../dist/core/worker.js", here) : new URL("./worker.js", here);
-  return new Worker(url, { workerData });
+/** A thread, and a promise that is rejected when it fails or ends, be it before its first job. */
+interface Thread {
+  readonly worker: Worker;
+  readonly failed: Promise<never>;
 }
 
-function ask(worker: Worker, job: Job): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const settle = (act: () => void) => {
-      worker.off("message", onMessage);
-      worker.off("error", onError);
-      worker.off("exit", onExit);
-      act();
-    };
-    const onMessage = (result: number) => settle(() => resolve(result));
-    const onError = (error: Error) => settle(() => reject(error));
-    const onExit = () => settle(() => reject(new NumericsError("a worker thread ended during a job")));
-    worker.on("message", onMessage);
-    worker.on("error", onError);
-    worker.on("exit", onExit);
-    worker.postMessage(job);
+/** From sources (tests run them as they are) the worker is the built one: Node 20 does not run TypeScript. */
+function startWorker(workerData: object): Thread {
+  const here = import.meta.url;
+  const url = here.endsWith(".ts") ? new URL("../../dist/core/worker.js", here) : new URL("./worker.js", here);
+  const worker = new Worker(url, { workerData });
+  const failed = new Promise<never>((_, reject) => {
+    worker.on("error", reject);
+    worker.on("exit", () => reject(new NumericsError("a worker thread ended during a job")));
   });
+  // Only those who wait for a job want to know.
+  failed.catch(() => {});
+  return { worker, failed };
+}
+
+function ask({ worker, failed }: Thread, job: Job): Promise<number> {
+  const answer = new Promise<number>((resolve) => worker.once("message", resolve));
+  worker.postMessage(job);
+  return Promise.race([answer, failed]);
 }
