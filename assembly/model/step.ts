@@ -46,10 +46,33 @@ export function load_window(state: State, space: Workspace, i: u32, window: u32)
   for (let p = state.pixels; p < padded(state.pixels); p++) store<f32>(out + (<usize>p << 2), 0);
 }
 
+/** Largest |μ|, and range of s = log σ: far outside what the prior allows, so that no early step of training runs away. */
+const MEAN_LIMIT: f32 = 8;
+const LEAST_LOG_SIGMA: f32 = -8;
+const MOST_LOG_SIGMA: f32 = 1;
+
+@inline
+function held(at: usize, least: f32, most: f32): void {
+  store<f32>(at, min<f32>(most, max<f32>(least, load<f32>(at))));
+}
+
+/** Holds the encoder's output for the m windows within its limits; the gradient passes as if it were not held. */
+function hold_encoded(state: State, space: Workspace, m: u32): void {
+  const latents = getU32(state.config, Config.LATENT_DIM);
+  for (let i: u32 = 0; i < m; i++) {
+    const mean = encoded(state, space, i);
+    for (let l: u32 = 0; l < latents; l++) {
+      held(mean + (<usize>l << 2), -MEAN_LIMIT, MEAN_LIMIT);
+      held(mean + (<usize>(latents + l) << 2), LEAST_LOG_SIGMA, MOST_LOG_SIGMA);
+    }
+  }
+}
+
 /** Encoder on the re-centred windows: μ and log σ in the rows of `encoded`. */
 export function encode_windows(state: State, space: Workspace, first: usize, m: u32): void {
   for (let i: u32 = 0; i < m; i++) recentre(state, space, i, load<u32>(first + (<usize>i << 2)));
   network_forward(state.encoder, space.encoderX, state.parameters, getU32(state.config, Config.CHUNK), m, space.packing);
+  hold_encoded(state, space, m);
 }
 
 /** Address of (μ, log σ) of window i. */
@@ -96,16 +119,12 @@ function infer_pose(state: State, space: Workspace, windows: usize, m: u32, step
   }
 }
 
-/** z = μ + e^s·ε into the decoder's input; ε is kept for the way back. s is held within ±8. */
+/** z = μ + e^s·ε into the decoder's input; ε is kept for the way back. */
 function sample_latents(state: State, space: Workspace, step: u32, first: u32, m: u32): void {
   const latents = getU32(state.config, Config.LATENT_DIM);
   const seed = seed_of(state.config);
   for (let i: u32 = 0; i < m; i++) {
     const mean = encoded(state, space, i), spread = mean + (<usize>latents << 2);
-    for (let l: u32 = 0; l < latents; l++) {
-      const s = spread + (<usize>l << 2);
-      store<f32>(s, min<f32>(8, max<f32>(-8, load<f32>(s))));
-    }
     reparameterize_forward(latent(state, space, i), noise(space, i, latents), mean, spread, 1, latents, seed, STREAM_LATENT, step, first + i);
   }
 }

@@ -150,6 +150,9 @@ function shortest({ period, binning }: Plan): number {
   return period ? Math.hypot(...period.a) / binning : 0;
 }
 
+/** Windows up to this many pixels train at the given rate, larger ones slower: one step moves a unit's sum by their number. */
+const RATE_PIXELS = 1024;
+
 /** Windows in a chunk, a thread's unit of work whatever the number of threads: fewer waste the products' tiles. */
 const CHUNK = 24;
 
@@ -177,6 +180,7 @@ export function coreConfig(
     DATA_MEAN: mean,
     DATA_SD: sd,
     ...trainingConfig(options, threads),
+    RATE: options.learningRate * Math.min(1, Math.sqrt(RATE_PIXELS / plan.windowSize ** 2)),
   };
 }
 
