@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import type { Normalisation } from "../core/analysis.ts";
 import { ConfigError } from "../errors.ts";
 import type { HistoryEntry } from "../results/types.ts";
@@ -121,7 +120,7 @@ function checkName(name: string, value: string, allowed: readonly string[]): voi
 /** Checks every option and fills in the defaults. `ConfigError` names the option, what was expected, what came. */
 export function settleOptions(options: FitOptions): SettledOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const settled = { ...defaults, threads: Math.min(8, availableParallelism()), ...given } as SettledOptions;
+  const settled = { ...defaults, threads: 1, ...given } as SettledOptions;
   for (const [name, range] of Object.entries(ranges)) {
     const value = settled[name as keyof SettledOptions];
     if (value !== undefined) checkNumber(name, value as number, range);
