@@ -63,10 +63,11 @@ export async function timed<T>(
   return result;
 }
 
-/** The work with progress events while it runs; `FitAborted` after it where the signal has fired. */
+/** The work with a progress event at its start and more while it runs; `FitAborted` after it where the signal has fired. */
 async function watched<T>(run: Run, event: () => ProgressEvent, work: () => Promise<T>): Promise<T> {
   const { hooks } = run;
   if (hooks.signal?.aborted) throw new FitAborted(run.checkpoint());
+  hooks.onProgress?.(event());
   const timer = hooks.onProgress && setInterval(() => hooks.onProgress?.(event()), PROGRESS_INTERVAL);
   try {
     const result = await work();
