@@ -16,7 +16,7 @@ import { encode } from "./model/encode";
 import { initialise, sample_windows, template_bias } from "./model/initialise";
 import { network_forward, output_address } from "./model/layers";
 import { Progress, State, layout, reserve, workspace } from "./model/state";
-import { Sync } from "./model/threads";
+import { Sync, sync_init } from "./model/threads";
 import { train } from "./model/train";
 import { spline_forward } from "./kernels/spline";
 import { link } from "./kernels/link";
@@ -113,7 +113,7 @@ export function sv_create(config: usize, arena: usize): i64 {
     const space = workspace(state, t);
     memory.fill(space.x, 0, state.workspaceBytes - (space.x - changetype<usize>(space)));
   }
-  changetype<Sync>(state.sync).threads = getU32(config, Config.THREADS);
+  sync_init(changetype<Sync>(state.sync), getU32(config, Config.THREADS));
   return <i64>state.end;
 }
 

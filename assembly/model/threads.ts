@@ -6,10 +6,7 @@
 /** Turns of spinning on a barrier before a thread sleeps: about 50 µs. */
 const SPINS: u32 = 2000;
 
-/**
- * A sleeping thread looks again after this long, ns, woken or not: a fit was once seen asleep on Node 20 with its barrier open, and a lost
- * wake-up may cost milliseconds but never the fit.
- */
+/** A sleeping thread looks again after this long, ns: a lost wake-up may cost milliseconds but never the fit. */
 const WAIT_NS: i64 = 5000000;
 
 @unmanaged
@@ -23,6 +20,22 @@ export class Sync {
   cancel: u32;
   /** What thread 0 saw of `cancel`, so that all threads stop at the same step. */
   stop: u32;
+  /** Table index of `sleep`. */
+  sleep: u32;
+}
+
+/** Readies a zeroed block for a number of threads. */
+export function sync_init(sync: Sync, threads: u32): void {
+  sync.threads = threads;
+  sync.sleep = sleep.index;
+}
+
+/**
+ * Sleeps while the word holds `value`. To be called through the table with an index from memory, so that it is never inlined: V8's baseline
+ * compiler up to Node 20 loses the locals that a function holds in registers across `memory.atomic.wait32`. This one has none to lose.
+ */
+function sleep(address: usize, value: u32): i32 {
+  return ASC_FEATURE_THREADS ? atomic.wait<i32>(address, <i32>value, WAIT_NS) : 0;
 }
 
 /** The next unit of work of this phase. */
@@ -51,6 +64,6 @@ export function barrier(sync: Sync): void {
     if (atomic.load<u32>(at, offsetof<Sync>("generation")) != generation) return;
   }
   while (atomic.load<u32>(at, offsetof<Sync>("generation")) == generation) {
-    atomic.wait<i32>(at + offsetof<Sync>("generation"), <i32>generation, WAIT_NS);
+    call_indirect<i32>(sync.sleep, at + offsetof<Sync>("generation"), generation);
   }
 }

@@ -42,7 +42,7 @@ const numberFlags: Readonly<Record<NumberField, NumberFlag>> = {
   },
   learningRate: { flag: "--learning-rate", value: "rate", help: "of Adam (default: 0.004)" },
   seed: { flag: "--seed", value: "n", help: "of all random numbers (default: 1)" },
-  threads: { flag: "--threads", value: "n", help: "threads (default: 1; see README on more)" },
+  threads: { flag: "--threads", value: "n", help: "threads (default: the processors there are, at most 8)" },
 };
 
 /** What the options of `addFitOptions` give. */

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { Normalisation } from "../core/analysis.ts";
 import { ConfigError } from "../errors.ts";
 import type { HistoryEntry } from "../results/types.ts";
@@ -53,6 +54,7 @@ export interface FitOptions {
   /** Replace NaN and infinite pixels by the median of the finite ones instead of refusing them. */
   readonly fill?: boolean;
   readonly seed?: number;
+  /** Default: the processors there are, at most 8. The result does not depend on it. */
   readonly threads?: number;
   /** Plain SIMD only: the same bits on every machine and engine. */
   readonly reproducible?: boolean;
@@ -117,10 +119,13 @@ function checkName(name: string, value: string, allowed: readonly string[]): voi
   if (!allowed.includes(value)) throw new ConfigError(`${name}: expected one of ${allowed.join(", ")}, got ${value}`);
 }
 
+/** Threads taken unasked: more gain nothing at the default batch. */
+const MOST_THREADS = 8;
+
 /** Checks every option and fills in the defaults. `ConfigError` names the option, what was expected, what came. */
 export function settleOptions(options: FitOptions): SettledOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const settled = { ...defaults, threads: 1, ...given } as SettledOptions;
+  const settled = { ...defaults, threads: Math.min(MOST_THREADS, availableParallelism()), ...given } as SettledOptions;
   for (const [name, range] of Object.entries(ranges)) {
     const value = settled[name as keyof SettledOptions];
     if (value !== undefined) checkNumber(name, value as number, range);
