@@ -12,14 +12,12 @@ import { autocorrelation, autocorrelation_scratch_bytes } from "./kernels/autoco
 import { normalise_image, normalise_scratch_bytes, remove_plane } from "./kernels/normalise";
 import { align, keep_templates, start_template } from "./model/align";
 import { Config, config_check, config_default, getU32 } from "./model/config";
+import { decode } from "./model/decode";
 import { encode } from "./model/encode";
 import { initialise, sample_windows, template_bias } from "./model/initialise";
-import { network_forward, output_address } from "./model/layers";
 import { Progress, State, layout, reserve, workspace } from "./model/state";
 import { Sync, sync_init } from "./model/threads";
 import { train } from "./model/train";
-import { spline_forward } from "./kernels/spline";
-import { link } from "./kernels/link";
 
 export { Config } from "./model/config";
 export { Progress } from "./model/state";
@@ -211,16 +209,12 @@ export function sv_encode(arena: usize, thread: u32, first: u32, count: u32): i3
 }
 
 /**
- * The motif at z (L floats): canvas pixels through the spline and the likelihood's link, (canvasRows − 3, canvasCols − 3) (one row
- * for 1D signals); the motif’s centre is its pixel ((canvasRows − 3)/2, (canvasCols − 3)/2). Gives the address of the picture, valid until the next call.
+ * The motifs at z (count, L floats), count from 1 to CHUNK: canvas pixels through the spline and the likelihood's link, (count,
+ * canvasRows − 3, canvasCols − 3) (one row for 1D signals); a motif’s centre is its pixel ((canvasRows − 3)/2, (canvasCols − 3)/2). Gives
+ * the address of the pictures, valid until the next call; 0 for another count.
  */
-export function sv_decode(arena: usize, z: usize): usize {
+export function sv_decode(arena: usize, z: usize, count: u32): usize {
   const state = at(arena);
-  const space = workspace(state, 0);
-  memory.copy(space.templateX, z, <usize>getU32(state.config, Config.LATENT_DIM) << 2);
-  network_forward(state.decoder, space.templateX, state.parameters, 1, 1, space.packing);
-  const rows: u32 = state.flat ? 1 : state.canvasRows - 3, cols = state.canvasCols - 3;
-  spline_forward(space.picture, output_address(state.decoder, space.templateX, 1), state.canvasCols, 1, 1, rows, cols, state.flat, space.spline);
-  link(space.picture, space.picture, rows * cols, getU32(state.config, Config.LIKELIHOOD));
-  return space.picture;
+  if (count < 1 || count > getU32(state.config, Config.CHUNK)) return 0;
+  return decode(state, z, count);
 }

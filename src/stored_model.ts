@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { CoreConfig } from "./core/core.ts";
+import type { Core, CoreConfig } from "./core/core.ts";
 import { openSession, type Session } from "./core/session.ts";
 import { FormatError, ShapeError } from "./errors.ts";
 import { type ContainerKind, decodeContainer, encodeContainer } from "./model_file.ts";
@@ -50,12 +50,25 @@ export class StoredModel<Header extends StoredHeader> {
   async decode(z: ArrayLike<number>): Promise<Grid> {
     if (z.length !== this.latentDim)
       throw new ShapeError(`decode: expected ${this.latentDim} numbers, got ${z.length}`);
+    return (await this.#core()).decode(z);
+  }
+
+  /** The motifs with contents z (n, L), row-major: several times faster than one by one, the same bits. */
+  async decodeAll(z: ArrayLike<number>): Promise<Grid[]> {
+    const count = z.length / this.latentDim;
+    if (!Number.isInteger(count))
+      throw new ShapeError(`decodeAll: expected a multiple of ${this.latentDim} numbers, got ${z.length}`);
+    return count === 0 ? [] : (await this.#core()).decodeAll(z, count);
+  }
+
+  /** A core that holds the model, for decoding. */
+  async #core(): Promise<Core> {
     if (!this.#decoder) {
       this.#decoder = await openSession({ threads: 1, reproducible: false });
       const { WINDOW_ROWS = 8, WINDOW_COLS = 8 } = this.header.core;
       this.restore(this.#decoder, { FRAMES: 1, ROWS: WINDOW_ROWS, COLS: WINDOW_COLS, WINDOWS: 1, THREADS: 1 });
     }
-    return this.#decoder.core.decode(z);
+    return this.#decoder.core;
   }
 
   protected pack(kind: ContainerKind): Uint8Array {

@@ -4,25 +4,13 @@ import { fma } from "./simd";
  * Template correlation: the product of each window with the template at every whole-pixel shift,
  *   s(n, ur, uc) = Σ_ij x(n, i, j) · c(ur + i, uc + j),   ur < shiftRows, uc < shiftCols,
  * a matrix product whose right-hand side is the template itself, read at unaligned addresses instead of unfolded.
- * Windows are packed by four: xp (⌈n/4⌉, rows · cols, 4), missing windows zero.
+ * Windows are packed by `pack_rows` of matmul.ts: xp (⌈n/4⌉, rows · cols, 4), missing windows zero.
  */
 
 /** Row stride of the scores: shiftCols in whole panels of 8. */
 @inline
 export function score_stride(shiftCols: u32): u32 {
   return (shiftCols + 7) & ~7;
-}
-
-/** Packs windows x (n, size), row stride ldx floats, by four: xp (⌈n/4⌉, size, 4). Writes. */
-export function pack_windows(xp: usize, x: usize, n: u32, size: u32, ldx: u32): void {
-  for (let i: u32 = 0; i < n; i += 4) {
-    for (let r: u32 = 0; r < 4; r++) {
-      let to = xp + (<usize>i * size << 2) + (<usize>r << 2);
-      let from = x + (<usize>(i + r) * ldx << 2);
-      const missing = i + r >= n;
-      for (let p: u32 = 0; p < size; p++, to += 16, from += 4) store<f32>(to, missing ? 0 : load<f32>(from));
-    }
-  }
 }
 
 /**

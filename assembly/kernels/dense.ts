@@ -1,4 +1,4 @@
-import { matmul_ab, matmul_abt, matmul_atb, pack_columns, pack_panels, pack_rows, packed_rows_size, padded } from "./matmul";
+import { matmul_ab, matmul_abt, matmul_abt_scratch, matmul_atb, pack_columns, pack_panels, pack_rows, packed_rows_size, padded } from "./matmul";
 
 /*
  * Dense layer, torch.nn.Linear's mathematics: y = x·W + b with x (m, k), W (k, n), b (n).
@@ -7,8 +7,9 @@ import { matmul_ab, matmul_abt, matmul_atb, pack_columns, pack_panels, pack_rows
  */
 
 export function dense_scratch(m: u32, n: u32, k: u32): u32 {
-  // Forward packs x by rows; backward packs xᵀ by rows and dy in panels.
-  return max(packed_rows_size(m, k), packed_rows_size(k, m) + padded(n) * m) + 8;
+  // Forward packs x by rows; backward packs dy by rows, then xᵀ by rows and dy in panels.
+  const toInput = packed_rows_size(m, n) + matmul_abt_scratch(n);
+  return max(max(packed_rows_size(m, k), toInput), packed_rows_size(k, m) + padded(n) * m) + 8;
 }
 
 /** y (m, n) = x·W + b. Writes. */
@@ -22,8 +23,11 @@ export function dense_forward(y: usize, x: usize, w: usize, b: usize, m: u32, n:
  * dW += xᵀ·dy, db += Σ over rows of dy: accumulates (+=).
  */
 export function dense_backward(dx: usize, dw: usize, db: usize, dy: usize, x: usize, w: usize, m: u32, n: u32, k: u32, scratch: usize): void {
-  if (dx) matmul_abt(dx, dy, w, m, n, k, padded(n), padded(k));
-  const panels = scratch + (<usize>((packed_rows_size(k, m) + 3) & ~3) << 2);
+  if (dx) {
+    pack_rows(scratch, dy, m, n, padded(n));
+    matmul_abt(dx, scratch, w, m, n, k, padded(k), scratch + (<usize>packed_rows_size(m, n) << 2));
+  }
+  const panels = scratch + (<usize>packed_rows_size(k, m) << 2);
   pack_columns(scratch, x, k, m, padded(k));
   pack_panels(panels, dy, m, n, padded(n));
   matmul_atb(dw, scratch, panels, k, n, m);

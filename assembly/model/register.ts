@@ -1,7 +1,7 @@
 import { bin_forward } from "../kernels/bin";
-import { correlate_forward, pack_windows, score_stride, template_sums } from "../kernels/correlate";
+import { correlate_forward, score_stride, template_sums } from "../kernels/correlate";
 import { GainOffset, gain_offset, sum, sum_squares } from "../kernels/gain_offset";
-import { padded } from "../kernels/matmul";
+import { pack_rows, padded } from "../kernels/matmul";
 import { spline_forward } from "../kernels/spline";
 import { Config, get, getU32 } from "./config";
 import { refine_one } from "./pose";
@@ -115,7 +115,7 @@ export function register(state: State, space: Workspace, m: u32, variance: f64):
     );
     store<f64>(space.best + (<usize>i << 3), Infinity);
   }
-  pack_windows(space.packedWindows, space.coarse, m, rows * cols, size);
+  pack_rows(space.packedWindows, space.coarse, m, rows * cols, size);
   const coarseVariance = variance / <f64>(row_step(config) * col_step(config));
   for (let k: u32 = 0; k < template_count(state); k++) {
     const template = space.templates + (<usize>(k * coarse_stride(config)) << 2);

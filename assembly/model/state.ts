@@ -136,8 +136,7 @@ export class Workspace {
   best: usize;
   /** (n, L, padded(pixels)) derivatives of each rendered window to its content. */
   tangents: usize;
-  /** Decoder's activations for one window, and a picture of its canvas; the templates' pixel values and their sums under each shift. */
-  templateX: usize;
+  /** A picture of a canvas; the templates' pixel values and their sums under each shift. */
   picture: usize;
   templates: usize;
   templateSums: usize;
@@ -262,7 +261,6 @@ function layout_workspace(target: Workspace, state: State): void {
   target.residual = floats(state, pixels);
   target.derivatives = floats(state, columns * pixels);
   target.tangents = floats(state, n * latents * pixels);
-  target.templateX = floats(state, activations_size(state.decoder, 1));
   target.chosen = floats(state, n);
   target.best = bytes(state, <usize>n << 3);
   target.picture = floats(state, state.templateStride);

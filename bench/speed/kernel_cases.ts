@@ -62,13 +62,14 @@ function atb([m, n, k]: Size): KernelCase {
   });
 }
 
-/** C (m, k) = A (m, n)·Bᵀ, B (k, n) in panels: the gradient to a layer's input. */
+/** C (m, k) = A (m, n)·Bᵀ, A packed, B (k, n) in panels: the gradient to a layer's input. */
 function abt([m, n, k]: Size): KernelCase {
   return product("matmul_abt", [m, n, k], (memory) => {
-    const { matmul_abt } = memory.kernels;
+    const { matmul_abt, matmul_abt_scratch, packed_rows_size } = memory.kernels;
     const length = m * padded(k);
-    const [a, b, c] = [memory.uniform(m * padded(n)), memory.uniform(k * padded(n)), memory.zeros(length)];
-    return { run: () => matmul_abt(c, a, b, m, n, k, padded(n), padded(k)), output: { address: c, length } };
+    const [a, b, c] = [memory.uniform(packed_rows_size(m, n)), memory.uniform(k * padded(n)), memory.zeros(length)];
+    const scratch = memory.zeros(matmul_abt_scratch(n));
+    return { run: () => matmul_abt(c, a, b, m, n, k, padded(k), scratch), output: { address: c, length } };
   });
 }
 
@@ -159,12 +160,12 @@ function splineBackward(): KernelCase {
 function correlate(window: number, shifts: number): KernelCase {
   const shape = `${CHUNK} × ${window}×${window}, ${shifts}×${shifts} shifts`;
   return flops("correlate_forward", shape, 2 * CHUNK * (window * shifts) ** 2, (memory) => {
-    const { correlate_forward, pack_windows, score_stride } = memory.kernels;
+    const { correlate_forward, pack_rows, score_stride } = memory.kernels;
     const [size, side] = [window * window, window + shifts - 1];
     const length = CHUNK * shifts * score_stride(shifts);
     const [x, packed] = [memory.uniform(CHUNK * size), memory.zeros(CHUNK * size)];
     const [template, scores] = [memory.uniform(side * side), memory.zeros(length)];
-    pack_windows(packed, x, CHUNK, size, size);
+    pack_rows(packed, x, CHUNK, size, size);
     const run = () => correlate_forward(scores, packed, template, side, shifts, shifts, window, window, CHUNK);
     return { run, output: { address: scores, length } };
   });

@@ -1,6 +1,7 @@
 import { instantiateSync } from "@assemblyscript/loader";
 import type { instantiate } from "../../build/core.simd.js";
 import { ConfigError, NumericsError } from "../errors.ts";
+import type { Grid } from "../results/types.ts";
 
 /** What the Wasm core exports (assembly/abi.ts), typed by its generated bindings. */
 type CoreExports = Awaited<ReturnType<typeof instantiate>>;
@@ -11,6 +12,9 @@ export type RegionName = keyof CoreExports["Region"];
 /** Where the model begins in linear memory: past the configuration block. */
 const CONFIG_ADDRESS = 64;
 const ARENA = 4096;
+/** Where contents to decode are put: between the two. */
+const CONTENT_ADDRESS = CONFIG_ADDRESS + 1024;
+const CONTENT_FLOATS = (ARENA - CONTENT_ADDRESS) / 4;
 
 /** The fields of a configuration that a caller sets; the others keep the core's defaults. */
 export type CoreConfig = Partial<Record<ConfigField, number>>;
@@ -33,6 +37,8 @@ export class Core {
   readonly #config: Record<string, number>;
   readonly #progress: Record<string, number>;
   readonly #region: Record<string, number>;
+  /** CHUNK of the model that was laid out. */
+  #chunk = 1;
 
   constructor(module: WebAssembly.Module, memory?: WebAssembly.Memory) {
     const { exports } = instantiateSync(module, memory ? { env: { memory } } : {});
@@ -56,7 +62,10 @@ export class Core {
     for (const [name, value] of Object.entries(config)) block[this.#config[name]] = value as number;
     const values = block.slice();
     const end = Number(this.exports.sv_create(CONFIG_ADDRESS, ARENA));
-    if (end > 0) return;
+    if (end > 0) {
+      this.#chunk = values[this.#config.CHUNK];
+      return;
+    }
     const field = -100 - end;
     if (field >= 0) {
       const name = Object.keys(this.#config).find((key) => this.#config[key] === field);
@@ -118,14 +127,30 @@ export class Core {
     Atomics.store(this.ints("CANCEL", 1), 0, on ? 1 : 0);
   }
 
-  /** The motif at content z: rows × cols of picture; its centre is the middle pixel boundary named in abi.ts. */
-  decode(z: ArrayLike<number>): { rows: number; cols: number; data: Float32Array } {
-    new Float32Array(this.memory.buffer, CONFIG_ADDRESS + 1024, z.length).set(z);
-    const address = this.exports.sv_decode(ARENA, CONFIG_ADDRESS + 1024);
+  /** The motif at content z (L): rows × cols of picture; its centre is the middle pixel boundary named in abi.ts. */
+  decode(z: ArrayLike<number>): Grid {
+    return this.decodeAll(z, 1)[0];
+  }
+
+  /** The motifs at contents z (count, L), faster together than one by one; the same bits. */
+  decodeAll(z: ArrayLike<number>, count: number): Grid[] {
+    const L = z.length / count;
     const canvasRows = this.exports.sv_canvas_rows(ARENA);
     const rows = canvasRows === 1 ? 1 : canvasRows - 3;
     const cols = this.exports.sv_canvas_cols(ARENA) - 3;
-    return { rows, cols, data: new Float32Array(this.memory.buffer, address, rows * cols).slice() };
+    const most = Math.min(this.#chunk, Math.floor(CONTENT_FLOATS / L));
+    const pictures: Grid[] = [];
+    for (let first = 0; first < count; first += most) {
+      const part = Math.min(most, count - first);
+      const contents = new Float32Array(this.memory.buffer, CONTENT_ADDRESS, part * L);
+      for (let i = 0; i < part * L; i++) contents[i] = z[first * L + i];
+      const address = this.exports.sv_decode(ARENA, CONTENT_ADDRESS, part);
+      const all = new Float32Array(this.memory.buffer, address, part * rows * cols).slice();
+      for (let i = 0; i < part; i++) {
+        pictures.push({ rows, cols, data: all.subarray(i * rows * cols, (i + 1) * rows * cols) });
+      }
+    }
+    return pictures;
   }
 
   #address(region: RegionName): number {

@@ -153,8 +153,16 @@ function shortest({ period, binning }: Plan): number {
 /** Windows up to this many pixels train at the given rate, larger ones slower: one step moves a unit's sum by their number. */
 const RATE_PIXELS = 1024;
 
-/** Windows in a chunk, a thread's unit of work whatever the number of threads: fewer waste the products' tiles. */
-const CHUNK = 24;
+/** Most windows in a chunk: their canvases and gradients should stay in the second cache. */
+const MOST_CHUNK = 28;
+/** Rows in a tile of the matrix products. */
+const TILE_ROWS = 4;
+
+/** Windows in a chunk, a thread's unit of work whatever the number of threads: an even number of chunks, whole tiles. */
+function chunkOf(batch: number): number {
+  const chunks = 2 * Math.ceil(batch / (2 * MOST_CHUNK));
+  return Math.min(batch, TILE_ROWS * Math.ceil(batch / chunks / TILE_ROWS));
+}
 
 /** The core's configuration for a plan and its prepared image. */
 export function coreConfig(
@@ -197,7 +205,7 @@ export function trainingConfig(options: SettledOptions, threads: number): CoreCo
     LATENT_DIM: options.latentDim,
     WINDOWS: options.samples,
     BATCH: options.batch,
-    CHUNK: Math.min(CHUNK, Math.ceil(options.batch / 2)),
+    CHUNK: chunkOf(options.batch),
     ENCODER: networks.indexOf(options.encoder),
     DECODER: networks.indexOf(options.decoder),
     LIKELIHOOD: likelihoods.indexOf(options.likelihood),

@@ -1,7 +1,7 @@
 import type { Job } from "../core/core.ts";
 import { openSession, type Session } from "../core/session.ts";
 import { NumericsError } from "../errors.ts";
-import type { FitReport, Grid, HistoryEntry, Manifold, Metrics } from "../results/types.ts";
+import type { FitReport, HistoryEntry, Manifold, Metrics } from "../results/types.ts";
 import { VERSION } from "../version.ts";
 import { FitAborted } from "./checkpoint.ts";
 import type { ProgressEvent, SettledOptions } from "./options.ts";
@@ -146,16 +146,14 @@ export function manifoldOf(session: Session, L: number): Manifold {
     (_, i) => MANIFOLD_RANGE * ((2 * i) / (MANIFOLD_TILES - 1) - 1),
   );
   const axis1 = L > 1 ? axis : Float64Array.of(0);
-  const tiles: Grid[] = [];
+  const z = new Float32Array(axis1.length * axis.length * L);
+  let tile = 0;
   for (const first of axis1) {
     for (const second of axis) {
-      const z = new Float32Array(L);
-      if (L > 1) z.set([first, second]);
-      else z[0] = second;
-      tiles.push(session.core.decode(z));
+      z.set(L > 1 ? [first, second] : [second], L * tile++);
     }
   }
-  return { axis1, axis2: axis, tiles };
+  return { axis1, axis2: axis, tiles: session.core.decodeAll(z, tile) };
 }
 
 export function metricsOf(run: Run): Metrics {

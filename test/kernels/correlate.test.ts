@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { correlation } from "../reference/sampling.ts";
 import { Arena, expectClose, randomNormals, variants } from "./harness.ts";
-import { cutRows, padded, padRows } from "./layout.ts";
+import { cutRows, padded } from "./layout.ts";
 
 const shapes: [n: number, rows: number, cols: number, shiftRows: number, shiftCols: number][] = [
   [1, 1, 1, 1, 1],
@@ -12,7 +12,7 @@ const shapes: [n: number, rows: number, cols: number, shiftRows: number, shiftCo
 ];
 
 describe.each(variants)("correlate ($variant)", (kernels) => {
-  const { pack_windows, correlate_forward, template_sums, score_stride } = kernels.exports;
+  const { correlate_forward, template_sums, score_stride } = kernels.exports;
 
   test("a row of scores is whole panels", () => {
     expect([1, 7, 8, 9].map((cols) => score_stride(cols))).toEqual([8, 8, 8, 16]);
@@ -29,14 +29,6 @@ describe.each(variants)("correlate ($variant)", (kernels) => {
     });
     // Readable for 8 floats past its end, with NaN there: they may not reach a score that counts.
     const readable = Float32Array.from({ length: template.length + 8 }, (_, i) => template[i] ?? NaN);
-
-    test("pack_windows lays them out by four, zeros for the missing", () => {
-      const arena = new Arena(kernels);
-      const [xAt, xp] = [arena.f32(padRows(x, n, size, size + 3, NaN)), arena.f32(packed.length)];
-      pack_windows(xp.address, xAt.address, n, size, size + 3);
-      expect(xp.read()).toEqual(packed);
-      arena.checkGuards();
-    });
 
     test("forward is the sum at every shift, zero for missing windows", () => {
       const arena = new Arena(kernels);

@@ -6,17 +6,18 @@ import { cutRows, fromPanels, padded, paddingOf, padRows, panelPadding, toPanels
 const shapes: [m: number, n: number, k: number][] = [
   [1, 1, 1],
   [3, 5, 7],
-  [6, 8, 4],
+  [4, 8, 6],
   [7, 9, 13],
   [12, 16, 6],
   [13, 27, 31],
   [23, 8, 5],
+  [5, 263, 9],
 ];
 
-/** A (m, k) in groups of six rows: (⌈m/6⌉, k, 6), zeros where rows are missing. */
-function sixes(a: ArrayLike<number>, m: number, k: number): Float64Array {
-  return Float64Array.from({ length: Math.ceil(m / 6) * 6 * k }, (_, at) => {
-    const [p, row] = [Math.floor(at / 6) % k, Math.floor(at / 6 / k) * 6 + (at % 6)];
+/** A (m, k) in groups of four rows: (⌈m/4⌉, k, 4), zeros where rows are missing. */
+function fours(a: ArrayLike<number>, m: number, k: number): Float64Array {
+  return Float64Array.from({ length: Math.ceil(m / 4) * 4 * k }, (_, at) => {
+    const [p, row] = [Math.floor(at / 4) % k, Math.floor(at / 4 / k) * 4 + (at % 4)];
     return row < m ? a[row * k + p] : 0;
   });
 }
@@ -24,17 +25,17 @@ function sixes(a: ArrayLike<number>, m: number, k: number): Float64Array {
 describe.each(variants)("matmul ($variant)", (kernels) => {
   const { exports } = kernels;
 
-  test("sizes are rounded up to whole panels and groups of six", () => {
+  test("sizes are rounded up to whole panels and groups of four", () => {
     expect([0, 1, 7, 8, 9, 16, 17].map((n) => exports.padded(n))).toEqual([0, 8, 8, 8, 16, 16, 24]);
-    expect([1, 5, 6, 7].map((m) => exports.packed_rows_size(m, 5))).toEqual([30, 30, 30, 60]);
+    expect([1, 4, 5, 8].map((m) => exports.packed_rows_size(m, 5))).toEqual([20, 20, 40, 40]);
   });
 
   describe.each(shapes)("%i × %i, inner %i", (m, n, k) => {
     const [a, b, bias] = [randomNormals(m * k, 1), randomNormals(k * n, 2), randomNormals(n, 3)];
 
-    test("pack_rows and pack_columns give groups of six, and nothing of what lies between rows", () => {
+    test("pack_rows and pack_columns give groups of four, and nothing of what lies between rows", () => {
       const arena = new Arena(kernels);
-      const expected = sixes(a, m, k);
+      const expected = fours(a, m, k);
       const byRows = arena.f32(padRows(a, m, k, k + 3, NaN));
       const packedRows = arena.f32(expected.length);
       exports.pack_rows(packedRows.address, byRows.address, m, k, k + 3);
@@ -62,7 +63,7 @@ describe.each(variants)("matmul ($variant)", (kernels) => {
       const arena = new Arena(kernels);
       const ldc = padded(n) + 8;
       const c = arena.f32(m * ldc);
-      const [aAt, bAt] = [arena.f32(sixes(a, m, k)), arena.f32(toPanels(b, k, n))];
+      const [aAt, bAt] = [arena.f32(fours(a, m, k)), arena.f32(toPanels(b, k, n))];
       const biasAt = withBias ? arena.f32(padRows(bias, 1, n)).address : 0;
       exports.matmul_ab(c.address, aAt.address, bAt.address, biasAt, m, n, k, ldc);
       const written = cutRows(c.read(), m, padded(n), ldc);
@@ -76,22 +77,24 @@ describe.each(variants)("matmul ($variant)", (kernels) => {
       const arena = new Arena(kernels);
       const start = randomNormals(m * n, 4);
       const c = arena.f32(toPanels(start, m, n));
-      const [aAt, bAt] = [arena.f32(sixes(a, m, k)), arena.f32(toPanels(b, k, n))];
+      const [aAt, bAt] = [arena.f32(fours(a, m, k)), arena.f32(toPanels(b, k, n))];
       exports.matmul_atb(c.address, aAt.address, bAt.address, m, n, k);
       expectClose(fromPanels(c.read(), m, n), add(start, matmul(a, b, m, n, k)), 2e-6, "C");
       expect(panelPadding(c.read(), m, n).every((v) => v === 0)).toBe(true);
       arena.checkGuards();
     });
 
-    test("matmul_abt writes A·Bᵀ into columns 0 … k − 1 and no others", () => {
+    test("matmul_abt writes A·Bᵀ, zeros in the padding, nothing past it", () => {
       const arena = new Arena(kernels);
       const long = randomNormals(m * n, 5);
-      const [lda, ldc] = [padded(n) + 8, k + 5];
-      const c = arena.f32(m * ldc);
-      const [aAt, bAt] = [arena.f32(padRows(long, m, n, lda)), arena.f32(toPanels(b, k, n))];
-      exports.matmul_abt(c.address, aAt.address, bAt.address, m, n, k, lda, ldc);
-      expectClose(cutRows(c.read(), m, k, ldc), matmul(long, transpose(b, k, n), m, k, n), 2e-6, "C");
-      expect(paddingOf(c.read(), m, k, ldc).every(Number.isNaN)).toBe(true);
+      const ldc = padded(k) + 8;
+      const [c, scratch] = [arena.f32(m * ldc), arena.f32(exports.matmul_abt_scratch(n))];
+      const [aAt, bAt] = [arena.f32(fours(long, m, n)), arena.f32(toPanels(b, k, n))];
+      exports.matmul_abt(c.address, aAt.address, bAt.address, m, n, k, ldc, scratch.address);
+      const written = cutRows(c.read(), m, padded(k), ldc);
+      expectClose(cutRows(written, m, k), matmul(long, transpose(b, k, n), m, k, n), 2e-6, "C");
+      expect(paddingOf(written, m, k).every((v) => v === 0)).toBe(true);
+      expect(paddingOf(c.read(), m, padded(k), ldc).every(Number.isNaN)).toBe(true);
       arena.checkGuards();
     });
   });
