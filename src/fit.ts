@@ -110,7 +110,7 @@ async function finish(run: ImageRun, dataset: Dataset): Promise<FitResult> {
       return encoding(run, centres.length / 2, "motifs");
     }),
   );
-  const gauge = fitGauge(found.position, found.z, L, plan.period);
+  const gauge = fitGauge(found.position, found.z, L, plan.period, [image.rows, image.cols]);
   const windows = inGauge(raw, gauge);
   const motifs = gauged(found, gauge);
   const maps = latentMaps(motifs, image.rows, image.cols, spacing);

@@ -20,7 +20,11 @@ const BAD_RATIO = 1.6;
 /** Share of bad windows that is worth another template, and starts tried for it. */
 const BAD_SHARE = 0.1;
 const EXTRA_STARTS = 3;
-/** A further template is kept where the bad windows' costs fall to this share, in the median. */
+/**
+ * A further template is tried where those leave this share of the data's variance unexplained, in the median: below it they register well, and the
+ * decoder will explain the rest. It is kept where their costs fall to the second share.
+ */
+const UNEXPLAINED = 0.3;
 const KEEP_RATIO = 0.4;
 /** Last rounds, over all windows. */
 const FINAL_ROUNDS = 3;
@@ -96,6 +100,11 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1];
 }
 
+function variance(data: Float32Array): number {
+  const mean = data.reduce((sum, v) => sum + v, 0) / data.length;
+  return data.reduce((sum, v) => sum + (v - mean) ** 2, 0) / data.length;
+}
+
 /** Tries one more template; false, and everything as before, where too few windows need one or none helps them. */
 async function addTemplate(
   core: Core,
@@ -111,6 +120,7 @@ async function addTemplate(
   const before = core.floats("COSTS", windows).slice();
   const bad = badWindows(before);
   if (bad.length < BAD_SHARE * windows) return false;
+  if (median(bad.map((i) => before[i])) < UNEXPLAINED * plan.windowSize ** 2 * variance(data)) return false;
   const kept = core.templates().slice();
   const restore = () => {
     core.templates().set(kept);
