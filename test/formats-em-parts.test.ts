@@ -72,6 +72,12 @@ describe("HDF5 global heaps", () => {
       const file = await openFile(sourceFromBytes("damaged", damaged));
       expect(file.datasets[0].info.axes.map((axis) => axis.unit)).toEqual(["px", "px", "px"]);
     }
+    // A collection that says it is longer runs into what follows, where the walk stands still.
+    const longer = Buffer.from(bytes);
+    longer.writeBigUInt64LE(BigInt(size + 512), start + 8);
+    expect(globalHeapIsSound(longer.subarray(start, start + size + 512))).toBe(false);
+    const opened = await openFile(sourceFromBytes("damaged", longer));
+    expect(opened.datasets[0].info.axes.map((axis) => axis.unit)).toEqual(["px", "px", "px"]);
     const free = Buffer.from(bytes);
     free.writeUInt16LE(0, start + 16);
     free.writeBigUInt64LE(0n, start + 24);

@@ -5,7 +5,7 @@ import type { FileArray } from "./file_array.ts";
 import type { Format, OpenedFile } from "./format.ts";
 import type { Hdf5Dataset, Hdf5Dialect } from "./hdf5_dialect.ts";
 import { berkeleyEmd } from "./hdf5_emd.ts";
-import { Hdf5File } from "./hdf5_file.ts";
+import { Hdf5File, type NumericType } from "./hdf5_file.ts";
 import { hyperspy } from "./hdf5_hyperspy.ts";
 import { withHdf5 } from "./hdf5_library.ts";
 import { nsid } from "./hdf5_nsid.ts";
@@ -69,26 +69,32 @@ function openedFile(
     throw new FormatError(`${source.name}: the ${format} file holds no numeric dataset that can be read`);
   }
   const datasets = found.map(({ path, info, arrangement }) => {
-    const { shape, chunks } = file.numericType(path) ?? { shape: [] };
-    return arrangedHandle(info, arrangement, fileArray(source, path, shape, chunks));
+    return arrangedHandle(info, arrangement, fileArray(source, path, file.numericType(path)));
   });
   return { format, datasets, metadata };
 }
 
+/** Chunks that the library holds at once: as stored, decompressed, and in its cache. */
+const CHUNKS_HELD = 3;
+
 /** The file is opened anew for every block, so that nothing stays open between reads. */
-function fileArray(
-  source: ByteSource,
-  path: string,
-  shape: readonly number[],
-  chunks: readonly number[] = shape.map((size, k) => (k === 0 ? 1 : size)),
-): FileArray {
+function fileArray(source: ByteSource, path: string, type: NumericType | undefined): FileArray {
+  const shape = type?.shape ?? [];
+  const chunks = type?.chunks ?? shape.map((size, k) => (k === 0 ? 1 : size));
+  const valueBytes = type?.element.bytes ?? 0;
   // Read along the axis that the chunks cut most finely: a chunk is then decoded once.
   const pieces = shape.map((size, k) => Math.ceil(size / chunks[k]));
   const axis = pieces.indexOf(Math.max(...pieces));
   return {
     shape,
     slabs: { axis, multiple: chunks[axis] },
-    readBlock: (start, count) =>
-      withHdf5(source, (module, id) => new Hdf5File(module, id, source).readBlock(path, start, count)),
+    readBlock(start, count) {
+      const need = valueBytes * (product(count) + CHUNKS_HELD * product(chunks));
+      return withHdf5(source, (module, id) => new Hdf5File(module, id, source).readBlock(path, start, count), need);
+    },
   };
+}
+
+function product(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total * size, 1);
 }

@@ -27,7 +27,8 @@ const MAX_DEPTH = 24;
 const MAX_OBJECTS = 10_000;
 /** Most that deflate (1032:1) can make of a byte, with some air: bounds the size that a file can declare. */
 const MAX_EXPANSION = 1100;
-const MAX_CHUNK_BYTES = 2 ** 28;
+/** Chunks up to this size need not be full: the end of a small dataset. */
+const LEAST_CHUNK_LIMIT = 2 ** 20;
 
 /** An open HDF5 file. Valid inside of `withHdf5` only. */
 export class Hdf5File {
@@ -176,7 +177,7 @@ export class Hdf5File {
     const limit = this.#size * (filtered ? MAX_EXPANSION : 1);
     if (!(bytes <= limit)) fail(`truncated: ${bytes} bytes declared, the file has ${this.#size}`);
     const chunk = (type.chunks ?? []).reduce((total, size) => total * size, type.size);
-    if (chunk > Math.max(MAX_CHUNK_BYTES, this.#size)) fail(`a chunk of ${chunk} bytes is absurd`);
+    if (!(chunk <= Math.max(limit, LEAST_CHUNK_LIMIT))) fail(`a chunk of ${chunk} bytes is absurd`);
     return type;
   }
 

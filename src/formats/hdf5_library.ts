@@ -1,5 +1,6 @@
 import { FormatError } from "../errors.ts";
-import { globalHeapIsSound } from "./hdf5_heap.ts";
+import { globalHeapIsSound, globalHeapSize } from "./hdf5_heap.ts";
+import { limitMemory, type MemoryLimit } from "./hdf5_memory.ts";
 import type { ByteSource } from "./source.ts";
 
 /** The parts of the compiled HDF5 library (h5wasm) that reading needs. */
@@ -75,6 +76,7 @@ const READ_ONLY = 0;
 interface Library {
   readonly module: Hdf5Module;
   readonly files: VirtualFileSystem;
+  readonly memory: MemoryLimit;
 }
 
 let library: Promise<Library> | undefined;
@@ -88,7 +90,7 @@ function loadLibrary(): Promise<Library> {
     const files = module.FS as typeof module.FS & VirtualFileSystem;
     const discard = { write: (_stream: object, _buffer: object, _offset: number, length: number) => length };
     for (const stream of files.streams.slice(1, 3)) stream.stream_ops = { ...stream.stream_ops, ...discard };
-    return { module, files };
+    return { module, files, memory: limitMemory(module) };
   });
   return library;
 }
@@ -106,32 +108,51 @@ type VirtualRead = (stream: object, buffer: Int8Array, offset: number, length: n
 const MAX_BYTES_PAST_END = 1 << 16;
 
 function readerOf(source: ByteSource, whole: Uint8Array | undefined): VirtualRead {
+  const fill = (target: Uint8Array, position: number) => {
+    if (whole) target.set(whole.subarray(position, position + target.length));
+    else source.readSync?.(target, position);
+  };
   return (_stream, buffer, offset, length, position) => {
     if (length > source.size - position + MAX_BYTES_PAST_END) throw new VirtualReadError();
     const size = Math.min(length, source.size - position);
     if (size <= 0) return 0;
     const target = new Uint8Array(buffer.buffer, buffer.byteOffset + offset, size);
-    if (whole) target.set(whole.subarray(position, position + size));
-    else source.readSync?.(target, position);
-    if (!globalHeapIsSound(target)) throw new VirtualReadError();
+    fill(target, position);
+    let heap = target;
+    const heapSize = globalHeapSize(target) ?? 0;
+    if (heapSize > target.length) {
+      // The library reads a large collection in two pieces, and walks over both.
+      if (heapSize > source.size - position) throw new VirtualReadError();
+      heap = new Uint8Array(heapSize);
+      fill(heap, position);
+    }
+    if (!globalHeapIsSound(heap)) throw new VirtualReadError();
     return size;
   };
 }
 
+/** Memory that the library may take for a file, by the file's size. */
+const MEMORY_FACTOR = 3;
+
 /**
  * Opens the HDF5 file behind a source, hands it to `use`, and closes it. The library sees a virtual file whose reads go to
  * the source, so nothing is loaded that is not needed (a source without `readSync` is read whole), and links to
- * other files lead nowhere.
+ * other files lead nowhere. The library may take three times the file's size, and `need` bytes where data is read.
  * @throws FormatError for whatever goes wrong in the library.
  */
-export async function withHdf5<T>(source: ByteSource, use: (module: Hdf5Module, file: bigint) => T): Promise<T> {
-  const { module, files } = await loadLibrary();
+export async function withHdf5<T>(
+  source: ByteSource,
+  use: (module: Hdf5Module, file: bigint) => T,
+  need = 0,
+): Promise<T> {
+  const { module, files, memory } = await loadLibrary();
   const whole = source.readSync ? undefined : await source.read(0, source.size);
   const path = `/source-${opened++}`;
   const node = files.create(path);
   node.usedBytes = source.size;
   node.stream_ops = { ...node.stream_ops, read: readerOf(source, whole) };
   let file = -1n;
+  memory.set(MEMORY_FACTOR * source.size + need);
   try {
     file = module.open(path, READ_ONLY, false, -1, -1);
     if (file < 0n) throw new FormatError(`${source.name}: damaged HDF5 file: it cannot be opened`);

@@ -12,9 +12,13 @@ export function checkDeflateRatio(name: string, compressed: number, expected: nu
   }
 }
 
+/** The first room for decompressed data is so many times the compressed; what fills it gets so many times more. */
+const FIRST_RATIO = 16;
+const NEXT_RATIO = 4;
+
 /**
- * Decompresses deflate data that must give at least `expected` bytes, of which the first `expected` are returned: memory
- * is bounded by the promise, whatever the data does.
+ * Decompresses deflate data that must give at least `expected` bytes, of which the first `expected` are returned. Memory is
+ * bounded by the promise, whatever the data does, and by what the data give, whatever the promise.
  */
 export async function inflateExactly(
   name: string,
@@ -23,18 +27,22 @@ export async function inflateExactly(
   wrapper: "zlib" | "raw",
 ): Promise<Uint8Array> {
   checkDeflateRatio(name, bytes.length, expected);
+  if (bytes.length === 0) throw new FormatError(`${name}: compressed data ends after 0 of ${expected} bytes`);
   const { inflateSync, unzlibSync } = await import("fflate");
-  const out = new Uint8Array(expected);
-  let done: Uint8Array;
-  try {
-    done = wrapper === "zlib" ? unzlibSync(bytes, { out }) : inflateSync(bytes, { out });
-  } catch (error) {
-    throw new FormatError(`${name}: damaged compressed data: ${error instanceof Error ? error.message : error}`);
+  const inflate = wrapper === "zlib" ? unzlibSync : inflateSync;
+  for (let room = FIRST_RATIO * bytes.length; ; room *= NEXT_RATIO) {
+    const out = new Uint8Array(Math.min(room, expected));
+    let done: Uint8Array;
+    try {
+      done = inflate(bytes, { out });
+    } catch (error) {
+      throw new FormatError(`${name}: damaged compressed data: ${error instanceof Error ? error.message : error}`);
+    }
+    if (done.length === expected) return out;
+    if (done.length < out.length) {
+      throw new FormatError(`${name}: compressed data ends after ${done.length} of ${expected} bytes`);
+    }
   }
-  if (done.length < expected) {
-    throw new FormatError(`${name}: compressed data ends after ${done.length} of ${expected} bytes`);
-  }
-  return out;
 }
 
 /** As many of the first bytes of raw deflate data as a piece of it gives. */

@@ -6,8 +6,9 @@ import type { Format, OpenedFile } from "./format.ts";
 import { sampleCount, selectFrom } from "./select.ts";
 import type { ByteSource } from "./source.ts";
 
-/** A flat area of 8×8 pixels takes at least two bits in baseline, and can vanish in a progressive scan of end-of-band runs. */
-const MAX_PIXELS_PER_BYTE = 64 * 512;
+/** The mean of every block of 8×8 pixels has a code of at least one bit (T.81, G.1.2), in baseline followed by another (F.1.2). */
+const MAX_PIXELS_PER_BYTE = { progressive: 8 * 64, baseline: 4 * 64 };
+const PROGRESSIVE = 0xc2;
 const MAX_MEGAPIXELS = 256;
 const MAX_MEMORY_MB = 2048;
 
@@ -46,19 +47,22 @@ async function findFrame(source: ByteSource): Promise<{ width: number; height: n
     }
     const length = reader.u16();
     const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-    if (isFrame) return parseFrame(new ByteReader(await source.read(at + 4, 6), source.name, false), source.size);
+    if (isFrame) {
+      const most = source.size * MAX_PIXELS_PER_BYTE[marker === PROGRESSIVE ? "progressive" : "baseline"];
+      return parseFrame(new ByteReader(await source.read(at + 4, 6), source.name, false), most);
+    }
     if (length < 2) break;
     at += 2 + length;
   }
   throw new FormatError(`${source.name}: damaged JPEG file: no frame header`);
 }
 
-function parseFrame(reader: ByteReader, fileSize: number) {
+function parseFrame(reader: ByteReader, mostPixels: number) {
   const bits = reader.u8();
   const [height, width, components] = [reader.u16(), reader.u16(), reader.u8()];
   if (bits !== 8) reader.fail(`expected JPEG of 8 bits, found ${bits}`);
   const pixels = sampleCount(reader.name, [height, width], MAX_MEGAPIXELS * 1e6);
-  if (pixels > fileSize * MAX_PIXELS_PER_BYTE) reader.fail(`${fileSize} bytes cannot hold ${height}×${width} pixels`);
+  if (pixels > mostPixels) reader.fail(`truncated: the file can hold ${mostPixels} pixels, not ${height}×${width}`);
   return { width, height, components };
 }
 

@@ -113,10 +113,11 @@ async function openVariable(source: ByteSource, element: MatElement, at: number,
   const start = element.offset + 2;
   const compressedSize = element.size - 6;
   if (compressedSize < 1) throw new FormatError(`${name}: truncated compressed data`);
-  const tag = new ByteReader(await peekDeflated(source, name, start, compressedSize), name, littleEndian);
+  const head = await peekDeflated(source, name, start, compressedSize);
+  const tag = new ByteReader(head, name, littleEndian);
   if (tag.u32() !== MATRIX) return undefined;
   const size = 8 + tag.u32();
-  const whole = deflatedPart(source, name, start, compressedSize, size);
+  const whole = deflatedPart(source, name, start, compressedSize, size, head);
   return readVariable(storedPart(whole, name, 8, size - 8), littleEndian);
 }
 

@@ -2,6 +2,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { FormatError, ShapeError, ShiftVaeError } from "../errors.ts";
 import { latin1 } from "./bytes.ts";
 import type { DatasetHandle, Format, OpenedFile, Selection } from "./format.ts";
+import { withSidecar } from "./sidecar.ts";
 import type { ByteSource } from "./source.ts";
 
 /**
@@ -52,7 +53,7 @@ export async function openFile(source: ByteSource): Promise<OpenedFile> {
     const format = await load();
     if (!(await format.detect(head, source))) continue;
     const blame = `${source.name}: damaged or unsupported ${format.name} file`;
-    return guarded(blame, () => format.open(source));
+    return guarded(blame, async () => withSidecar(source, await format.open(source)));
   }
   const known = (await allFormats()).map((format) => format.name);
   throw new FormatError(

@@ -27,7 +27,7 @@ export function storedPart(source: ByteSource, name: string, start: number, size
 
 /**
  * A stretch of raw deflate data as a source of its own, `size` bytes when decompressed: its first bytes come from a look at
- * the start, all of it is decompressed (once) when more is wanted.
+ * the start (`peeked` where the caller has had one), all of it is decompressed (once) when more is wanted.
  */
 export function deflatedPart(
   source: ByteSource,
@@ -35,10 +35,11 @@ export function deflatedPart(
   start: number,
   compressedSize: number,
   size: number,
+  peeked?: Uint8Array,
 ): ByteSource {
   checkInside(name, source.size, start, compressedSize);
   checkDeflateRatio(name, compressedSize, size);
-  let head: Promise<Uint8Array> | undefined;
+  let head = peeked && Promise.resolve(peeked);
   let whole: Promise<Uint8Array> | undefined;
   const readWhole = async () => inflateExactly(name, await source.read(start, compressedSize), size, "raw");
   return {

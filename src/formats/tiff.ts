@@ -5,6 +5,7 @@ import { SAMPLE_BYTES } from "./numeric.ts";
 import { checkRawArray, type RawArray, readRawArray } from "./raw_array.ts";
 import { resolveSelection, sampleCount } from "./select.ts";
 import type { ByteSource } from "./source.ts";
+import { hyperstackOrder, splitChannels } from "./tiff_hyperstack.ts";
 import {
   isTiff,
   readTiffDirectory,
@@ -13,12 +14,14 @@ import {
   type TiffHeader,
   tiffDirectories,
 } from "./tiff_ifd.ts";
-import { type ChannelChoice, type PageLayout, readPage, readPageLayout } from "./tiff_page.ts";
+import { type ChannelChoice, LAYOUT_TAGS, type PageLayout, readPage, readPageLayout } from "./tiff_page.ts";
+import { openPark } from "./tiff_park.ts";
 import { type FileStep, readTiffScale, type TiffScale } from "./tiff_scale.ts";
 import { fileAxis } from "./units.ts";
 
 const RGB = 2;
 const YCBCR = 6;
+const SUBFILE_TYPE = 254;
 /** NewSubfileType: bit 0 a reduced version of another page, bit 2 a transparency mask. */
 const NOT_AN_IMAGE = 1 | 4;
 
@@ -31,7 +34,8 @@ interface PageGroup {
 /**
  * TIFF 6.0 and BigTIFF: strips and tiles, 1- to 64-bit integers, 16- to 64-bit floats, LZW, deflate and PackBits with
  * their predictors. Pages of one shape make a stack, of which a frame reads its page only, a region its strips or tiles.
- * ImageJ stacks of one directory are read as such. RGB becomes luminance, other channels are datasets of their own.
+ * ImageJ stacks of one directory are read as such. RGB becomes luminance; other channels, those of ImageJ's and OME's
+ * hyperstacks too, are datasets of their own. Of a Park microscope's file the measurement is read, not its picture.
  * Not read: JPEG and other compressions made for photographs, CCITT, Zstandard.
  */
 export const tiff: Format = {
@@ -43,26 +47,46 @@ export const tiff: Format = {
     const groups = await groupPages(source, header);
     if (groups.length === 0) throw new FormatError(`${source.name}: the TIFF file holds no image`);
     const first = await readTiffDirectory(source, header, groups[0].offsets[0]);
+    const format = header.big ? "BigTIFF" : "TIFF";
+    const park = await openPark(source, first);
+    if (park) return { format: "TIFF (Park)", datasets: [park], metadata: {} };
     const scale = await readTiffScale(first);
     const imagej = await imagejStack(source, header, first, groups);
     const datasets = imagej
       ? [imagejHandle(imagej, groups[0].layout, scale)]
       : groups.flatMap((group, i) => groupHandles(source, header, group, scale, groups.length > 1 ? `pages ${i}` : ""));
-    return { format: header.big ? "BigTIFF" : "TIFF", datasets, metadata: scale.metadata };
+    return { format, datasets: byChannel(datasets, scale), metadata: scale.metadata };
   },
 };
 
+/** A stack whose planes are those of several channels as one dataset a channel. */
+function byChannel(datasets: DatasetHandle[], { planes, frame }: TiffScale): DatasetHandle[] {
+  const [{ info }] = datasets;
+  if (datasets.length > 1 || info.kind !== "stack" || !planes) return datasets;
+  const order = hyperstackOrder(planes.order, planes.sizes, info.axes[0].size);
+  if (!order) return datasets;
+  return splitChannels(datasets[0], order, axisOf("frame", info.axes[0].size / order.channels, frame));
+}
+
 async function groupPages(source: ByteSource, header: TiffHeader): Promise<PageGroup[]> {
   const groups = new Map<string, PageGroup>();
+  let previous: { readonly signature: string; readonly group: PageGroup } | undefined;
   for await (const { offset, directory } of tiffDirectories(source, header)) {
-    if ((await directory.number(254, 0)) & NOT_AN_IMAGE) continue;
+    // Thousands of pages like the first are not looked at one by one.
+    const signature = directory.signature([SUBFILE_TYPE, ...LAYOUT_TAGS]);
+    if (previous?.signature === signature) {
+      previous.group.offsets.push(offset);
+      continue;
+    }
+    if ((await directory.number(SUBFILE_TYPE, 0)) & NOT_AN_IMAGE) continue;
     const layout = await readPageLayout(source.name, directory);
     if (layout.photometric === YCBCR) throw new FormatError(`${source.name}: YCbCr colours are not read`);
     const { width, height, channels, bits, type, photometric } = layout;
     const key = [width, height, channels, bits, type, photometric].join();
-    const group = groups.get(key);
-    if (group) group.offsets.push(offset);
-    else groups.set(key, { layout, offsets: [offset] });
+    const group = groups.get(key) ?? { layout, offsets: [] };
+    group.offsets.push(offset);
+    groups.set(key, group);
+    previous = { signature, group };
   }
   return [...groups.values()];
 }

@@ -40,18 +40,25 @@ export async function decompressTiff(
     if (bytes.length < expected) shortBlock(name, bytes.length, expected);
     return bytes.subarray(0, expected);
   }
-  const out = new Uint8Array(expected);
-  const written = compression === 5 ? decodeLzw(name, bytes, out) : decodePackBits(bytes, out);
-  if (written < expected) shortBlock(name, written, expected);
-  return out;
+  const decode = compression === 5 ? decodeLzw : decodePackBits;
+  // Room as the data fill it: a promise alone gets no memory.
+  for (let room = FIRST_RATIO * bytes.length + 64; ; room *= NEXT_RATIO) {
+    const out = new Uint8Array(Math.min(room, expected));
+    const written = decode(name, bytes, out);
+    if (written === expected) return out;
+    if (written < out.length) shortBlock(name, written, expected);
+  }
 }
+
+const FIRST_RATIO = 16;
+const NEXT_RATIO = 8;
 
 function shortBlock(name: string, found: number, expected: number): never {
   throw new FormatError(`${name}: truncated: a strip or tile holds ${found} of ${expected} bytes`);
 }
 
 /** TIFF 6.0 section 9. Returns how many bytes were written. */
-function decodePackBits(bytes: Uint8Array, out: Uint8Array): number {
+function decodePackBits(_name: string, bytes: Uint8Array, out: Uint8Array): number {
   let to = 0;
   let from = 0;
   while (from < bytes.length && to < out.length) {

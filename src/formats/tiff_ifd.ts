@@ -26,6 +26,11 @@ export interface TiffDirectory {
   number(tag: number, fallback: number): Promise<number>;
   /** A text tag without its closing zero; empty where absent. */
   text(tag: number): Promise<string>;
+  /** A tag's values as they stand in the file, and their length; empty where the tag is absent. */
+  bytes(tag: number): Promise<Uint8Array>;
+  size(tag: number): number;
+  /** The entries of these tags as they stand in the directory: pages with the same have the same values. */
+  signature(tags: readonly number[]): string;
 }
 
 /** Bytes of one value of each field type, TIFF 6.0 section 2 and the BigTIFF types 16 to 18; 0 for unknown types. */
@@ -101,6 +106,10 @@ function directoryOf(
   next: number,
   entries: ReadonlyMap<number, TiffEntry>,
 ): TiffDirectory {
+  const bytes = async (tag: number) => {
+    const entry = entries.get(tag);
+    return entry ? valueBytes(source, littleEndian, tag, entry) : new Uint8Array(0);
+  };
   const numbers = async (tag: number) => {
     const entry = entries.get(tag);
     if (!entry) return [];
@@ -112,11 +121,19 @@ function directoryOf(
     has: (tag) => entries.has(tag),
     numbers,
     number: async (tag, fallback) => (await numbers(tag))[0] ?? fallback,
-    async text(tag) {
+    text: async (tag) => decodeText(await bytes(tag)),
+    bytes,
+    size(tag) {
       const entry = entries.get(tag);
-      if (!entry) return "";
-      return decodeText(await valueBytes(source, littleEndian, tag, entry));
+      return entry ? (TYPE_BYTES[entry.type] ?? 0) * entry.count : 0;
     },
+    signature: (tags) =>
+      tags
+        .map((tag) => {
+          const entry = entries.get(tag);
+          return entry ? `${tag}:${entry.type}:${entry.count}:${entry.inline.join()}` : "";
+        })
+        .join(";"),
   };
 }
 

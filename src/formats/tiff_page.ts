@@ -29,6 +29,9 @@ const MAX_CHANNELS = 64;
 /** Strips may share bytes, but a page that reads the file this many times over is an attack. */
 const MAX_OVERLAP = 4;
 
+/** The tags that `readPageLayout` reads. */
+export const LAYOUT_TAGS = [256, 257, 258, 259, 262, 277, 284, 317, 339];
+
 export async function readPageLayout(name: string, page: TiffDirectory): Promise<PageLayout> {
   const [width, height] = [await page.number(256, 0), await page.number(257, 0)];
   sampleCount(name, [height, width], Number.MAX_SAFE_INTEGER);
@@ -108,16 +111,19 @@ export async function readPage(
   const [top, bottom] = [Math.floor(row / blocks.height), Math.floor((row + rows - 1) / blocks.height)];
   const [left, right] = [Math.floor(column / blocks.width), Math.floor((column + columns - 1) / blocks.width)];
   checkPageFits(source.name, layout, blocks, top, bottom, left, right);
-  const out = new Float32Array(sampleCount(source.name, [rows, columns]));
+  const size = sampleCount(source.name, [rows, columns]);
+  // After the first block: a page whose blocks do not hold what it promises takes no memory.
+  let out: Float32Array | undefined;
   for (let y = top; y <= bottom; y++) {
     const blockRows = blocks.tiled ? blocks.height : Math.min(blocks.height, layout.height - y * blocks.height);
     for (let x = left; x <= right; x++) {
       const index = y * blocks.across + x;
       const values = reduce(await readBlock(source, layout, blocks, littleEndian, choice, index, blockRows));
+      out ??= new Float32Array(size);
       copyBlock(values, blocks, y, x, region, out);
     }
   }
-  return out;
+  return out ?? new Float32Array(size);
 }
 
 function checkPageFits(

@@ -11,7 +11,10 @@ export interface FileStep {
 export interface TiffScale {
   readonly row?: FileStep;
   readonly column?: FileStep;
+  /** Of the planes of one channel, where they are slices or frames, not both. */
   readonly frame?: FileStep;
+  /** What the planes are: sizes of "C", "Z" and "T", and these letters in the order in which they vary, the fastest first. */
+  readonly planes?: { readonly order: string; readonly sizes: Readonly<Record<string, number>> };
   readonly metadata: Record<string, string | number>;
 }
 
@@ -19,8 +22,11 @@ const IMAGE_DESCRIPTION = 270;
 /** FEI: 34680 SFEG, 34682 Helios and later; INI text. */
 const FEI_TAGS = [34682, 34680];
 const ZEISS_TAG = 34118;
-/** Gatan DigitalMicrograph: units 65003 (rows), 65004 (columns); scales 65009 (rows), 65010 (columns). */
-const GATAN = { rowUnit: 65003, columnUnit: 65004, rowScale: 65009, columnScale: 65010 };
+/** Gatan DigitalMicrograph: units and scales of rows, columns and frames. */
+const GATAN = {
+  ...{ rowUnit: 65003, columnUnit: 65004, frameUnit: 65005 },
+  ...{ rowScale: 65009, columnScale: 65010, frameScale: 65011 },
+};
 
 /**
  * Pixel size of a TIFF, from whichever writer left one that means a length: ImageJ, OME-XML, DigitalMicrograph, FEI, Zeiss.
@@ -61,11 +67,26 @@ async function imagejScale(page: TiffDirectory, entries: Map<string, string>): P
   const printing = unit === "inch" || unit === "cm";
   const column = printing ? undefined : lengthStep(1 / (await page.number(282, 0)), unit);
   const row = printing ? undefined : lengthStep(1 / (await page.number(283, 0)), entries.get("yunit") ?? unit);
-  const interval = Number(entries.get("finterval"));
-  const seconds = interval > 0 ? { step: interval, unit: "s" } : undefined;
+  const size = (name: string) => Number(entries.get(name) ?? 1);
+  const sizes = { C: size("channels"), Z: size("slices"), T: size("frames") };
+  const interval = timeStep(Number(entries.get("finterval")), "s");
   const spacing = lengthStep(Number(entries.get("spacing")), entries.get("zunit") ?? unit);
-  const frame = entries.has("slices") && !entries.has("frames") ? spacing : seconds;
-  return { row, column, frame, metadata: { software: `ImageJ ${entries.get("ImageJ")}` } };
+  const metadata = { software: `ImageJ ${entries.get("ImageJ")}` };
+  return { row, column, frame: frameStep(sizes, spacing, interval), planes: { order: "CZT", sizes }, metadata };
+}
+
+function timeStep(step: number, unit: string): FileStep | undefined {
+  return Number.isFinite(step) && step > 0 ? { step, unit } : undefined;
+}
+
+/** The step of planes that are slices or frames; none where they are both. */
+function frameStep(
+  { Z, T }: Readonly<Record<"Z" | "T", number>>,
+  spacing: FileStep | undefined,
+  interval: FileStep | undefined,
+): FileStep | undefined {
+  if (Z > 1 && T > 1) return undefined;
+  return Z > 1 ? spacing : interval;
 }
 
 function omeScale(xml: string): TiffScale {
@@ -73,13 +94,21 @@ function omeScale(xml: string): TiffScale {
   const attribute = (name: string) => new RegExp(`\\b${name}\\s*=\\s*["']([^"']*)["']`).exec(pixels)?.[1];
   const unit = (axis: string) => (attribute(`PhysicalSize${axis}Unit`) ?? "µm").replace(/&#(?:181|xB5);/i, "µ");
   const step = (axis: string) => lengthStep(Number(attribute(`PhysicalSize${axis}`)), unit(axis));
-  return { row: step("Y"), column: step("X"), metadata: { software: "OME" } };
+  const size = (axis: string) => Number(attribute(`Size${axis}`) ?? 1);
+  const sizes = { C: size("C"), Z: size("Z"), T: size("T") };
+  const interval = timeStep(Number(attribute("TimeIncrement")), attribute("TimeIncrementUnit") ?? "s");
+  const frame = frameStep(sizes, step("Z"), interval);
+  const planes = { order: (attribute("DimensionOrder") ?? "XYCZT").slice(2), sizes };
+  return { row: step("Y"), column: step("X"), frame, planes, metadata: { software: "OME" } };
 }
 
 async function gatanScale(page: TiffDirectory): Promise<TiffScale> {
   const row = lengthStep(await page.number(GATAN.rowScale, 0), await page.text(GATAN.rowUnit));
   const column = lengthStep(await page.number(GATAN.columnScale, 0), await page.text(GATAN.columnUnit));
-  return { row, column, metadata: { software: "DigitalMicrograph" } };
+  const frameUnit = await page.text(GATAN.frameUnit);
+  const frameScale = await page.number(GATAN.frameScale, 0);
+  const frame = lengthStep(frameScale, frameUnit) ?? (frameUnit === "s" ? timeStep(frameScale, frameUnit) : undefined);
+  return { row, column, frame, metadata: { software: "DigitalMicrograph" } };
 }
 
 /** FEI writes sections of key=value; the pixel size is in metres. */

@@ -6,6 +6,7 @@ import { luminance } from "./colour.ts";
 import type { DatasetHandle, Format, OpenedFile, Selection } from "./format.ts";
 import { guessAxes } from "./guess_axes.ts";
 import { type Region, resolveSelection, sampleCount, selectFrom } from "./select.ts";
+import { guardCodecs } from "./zarr_codecs.ts";
 import { imageAxes, multiscaleAxes, type ZarrAxis } from "./zarr_multiscales.ts";
 import { isZarrKey, type ZarrStore, zipStore } from "./zarr_store.ts";
 import { listZip } from "./zip.ts";
@@ -34,12 +35,22 @@ export const zarr: Format = {
   open: async (source) => openZarr(await zipStore(source)),
 };
 
+let library: Promise<typeof import("zarrita")> | undefined;
+
+function loadLibrary(): Promise<typeof import("zarrita")> {
+  library ??= import("zarrita").then((module) => {
+    guardCodecs(module.registry);
+    return module;
+  });
+  return library;
+}
+
 export async function openZarr(store: ZarrStore): Promise<OpenedFile> {
-  const library = await import("zarrita");
-  const root = library.root(store);
+  const { open, root: rootOf } = await loadLibrary();
+  const root = rootOf(store);
   const datasets: DatasetHandle[] = [];
   for (const path of await arrayPaths(store)) {
-    const array = await library.open(path === "" ? root : root.resolve(path), { kind: "array" });
+    const array = await open(path === "" ? root : root.resolve(path), { kind: "array" });
     const described = multiscaleAxes(await attributesOf(store, parentOf(path)), path.split("/").at(-1) ?? "");
     const handle = arrayHandle(store, path, array, described);
     if (handle) datasets.push(handle);

@@ -16,14 +16,16 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly cwd?: string;
+  /** Options of Node itself. */
+  readonly node?: readonly string[];
   /** Sends Ctrl-C as soon as stderr matches. */
   readonly interruptAt?: RegExp;
 }
 
 /** Runs the built command line (`npm test` builds it first). */
-export function shiftVae(args: readonly string[], { cwd, interruptAt }: RunOptions = {}): Promise<Outcome> {
+export function shiftVae(args: readonly string[], { cwd, node = [], interruptAt }: RunOptions = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [...node, MAIN, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
     let [stdout, stderr, sent] = ["", "", false];
     child.stdout.setEncoding("utf8").on("data", (text) => {
       stdout += text;
@@ -38,6 +40,20 @@ export function shiftVae(args: readonly string[], { cwd, interruptAt }: RunOptio
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
 }
+
+/** A command with its largest resident set, bytes, and its CPU time, s, of all threads. */
+export async function measured(
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Outcome & { readonly resident: number; readonly cpu: number }> {
+  const outcome = await shiftVae(args, { ...options, node: ["--import", REPORT_USAGE] });
+  const [, usage] = /^usage (.*)\n/m.exec(outcome.stderr) ?? [];
+  const { maxRSS, userCPUTime, systemCPUTime } = JSON.parse(usage) as NodeJS.ResourceUsage;
+  const stderr = outcome.stderr.replace(/^usage .*\n/m, "");
+  return { ...outcome, stderr, resident: maxRSS * 1024, cpu: (userCPUTime + systemCPUTime) / 1e6 };
+}
+
+const REPORT_USAGE = `data:text/javascript,process.on("exit",()=>console.error("usage "+JSON.stringify(process.resourceUsage())))`;
 
 /** A folder of its own for a test, removed by `clean`. */
 export async function scratchFolder(): Promise<{ readonly path: string; clean(): Promise<void> }> {

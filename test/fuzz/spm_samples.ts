@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { unzlibSync } from "fflate";
 import { writeCreatec, writeIso, writeWsxm } from "../writers/spm.ts";
 import { ByteWriter } from "../writers/spm_bytes.ts";
+import type { Specimen } from "./attempt.ts";
+import { testFile } from "./project.ts";
 
 interface OracleFile {
   readonly name: string;
@@ -10,7 +12,7 @@ interface OracleFile {
   readonly siblings: Readonly<Record<string, string>>;
 }
 
-const oracle = JSON.parse(readFileSync(new URL("../oracles/spm.json", import.meta.url), "utf8")) as {
+const oracle = JSON.parse(readFileSync(testFile("oracles/spm.json"), "utf8")) as {
   samples: Record<string, OracleFile>;
 };
 
@@ -43,8 +45,8 @@ const iso = {
 };
 const wsxm = "WSxM file copyright UAM\n";
 
-export const spmSamples: Readonly<Record<string, () => Uint8Array>> = {
-  ...Object.fromEntries(Object.keys(oracle.samples).map((key) => [`spm/${key}`, () => oracleFile(key).bytes])),
+export const spmSamples: Readonly<Record<string, () => Uint8Array | Specimen>> = {
+  ...Object.fromEntries(Object.keys(oracle.samples).map((key) => [`spm/${key}`, () => oracleFile(key)])),
   "spm/createc 16 bit": () => writeCreatec("[Parameter]", createc, new Array<number>(32).fill(7)),
   "spm/iso28600": () => writeIso(iso),
   "spm/wsxm binary": () => writeWsxm("short", 4, 4, new Array<number>(16).fill(3)),

@@ -86,6 +86,26 @@ def tiffs(expected):
           metadata={"axes": "TYX", "PhysicalSizeX": 0.02, "PhysicalSizeXUnit": "nm", "PhysicalSizeY": 0.00003,
                     "PhysicalSizeYUnit": "µm"},
           scale={"row": [0.03, "nm"], "column": [0.02, "nm"]})
+    # Hyperstacks: (T, Z, C, Y, X) by ImageJ, one dataset a channel; OME with the channels slowest.
+    def write_channels(name, array, channel_axis, scale, **options):
+        tifffile.imwrite(os.path.join(OUT, name), array, **options)
+        planes = np.moveaxis(array, channel_axis, 0)
+        stacks = [plane.reshape(-1, *array.shape[-2:]) for plane in planes]
+        expected[name] = [numbers(stack[0] if len(stack) == 1 else stack, scale=scale) for stack in stacks]
+
+    write_channels("imagej_tzc.tif", pattern((2, 3, 2, 17, 19), "u2"), 2,
+                   {"row": [0.02, "nm"], "column": [0.02, "nm"], "frame": [1.0, "px"]}, imagej=True,
+                   resolution=(50.0, 50.0), metadata={"unit": "nm", "axes": "TZCYX", "spacing": 0.3, "finterval": 2})
+    write_channels("imagej_tc.tif", pattern((4, 2, 17, 19), "f4"), 1,
+                   {"row": [0.02, "nm"], "column": [0.02, "nm"], "frame": [2.0, "s"]}, imagej=True,
+                   resolution=(50.0, 50.0), metadata={"unit": "nm", "axes": "TCYX", "finterval": 2})
+    write_channels("imagej_c.tif", pattern((3, 17, 19), "u1"), 0, {"row": [0.02, "nm"], "column": [0.02, "nm"]},
+                   imagej=True, resolution=(50.0, 50.0), metadata={"unit": "nm", "axes": "CYX"})
+    write_channels("ome_ct.tif", pattern((2, 3, 17, 19), "u2"), 0,
+                   {"row": [0.02, "nm"], "column": [0.02, "nm"], "frame": [0.5, "s"]}, ome=True,
+                   metadata={"axes": "CTYX", "PhysicalSizeX": 0.02, "PhysicalSizeXUnit": "nm", "PhysicalSizeY": 0.02,
+                             "PhysicalSizeYUnit": "nm", "TimeIncrement": 0.5, "TimeIncrementUnit": "s"})
+
     write("dpi_only.tif", pattern((19, 23), "u1"), resolution=(300, 300), resolutionunit="INCH",
           scale={"row": [1.0, "px"], "column": [1.0, "px"]})
     fei = "[System]\r\nSystemType=Helios\r\n[Scan]\r\nPixelWidth=2e-10\r\nPixelHeight=3e-10\r\n"

@@ -1,0 +1,104 @@
+import { FormatError } from "../errors.ts";
+
+/** What zarrita's registry of codecs holds, as far as it matters here. */
+interface Codec {
+  readonly kind?: "array_to_array" | "array_to_bytes" | "bytes_to_bytes";
+  encode(data: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  decode(data: Uint8Array): Uint8Array | Promise<Uint8Array>;
+}
+
+interface ChunkMetadata {
+  readonly dataType: string;
+  readonly shape: number[];
+}
+
+type Decode = (data: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+
+/** Checksums and paddings that a chunk may have beyond its samples, bytes. */
+const MOST_EXTRA = 1024;
+
+/**
+ * Bounds what a chunk of a Zarr array is decompressed to by the chunk's own shape: compressed data of a few bytes can
+ * promise, and be given, the whole memory. Changes zarrita's registry in place; once is enough.
+ */
+export function guardCodecs(registry: Map<string, () => Promise<unknown>>): void {
+  for (const prefix of ["", "numcodecs."]) {
+    for (const [name, promised] of Object.entries(PROMISED)) guardPromise(registry, `${prefix}${name}`, promised);
+    registry.set(`${prefix}gzip`, inflating("gzip"));
+    registry.set(`${prefix}zlib`, inflating("zlib"));
+  }
+}
+
+function chunkBytes({ dataType, shape }: ChunkMetadata): number {
+  const bits = Number(/\d+$/.exec(dataType)?.[0] ?? 64);
+  return (shape.reduce((product, size) => product * size, 1) * Math.max(8, bits)) / 8 + MOST_EXTRA;
+}
+
+/** Where each compression says how many bytes it becomes. */
+const PROMISED: Readonly<Record<string, (data: Uint8Array) => number>> = {
+  /** Header of 16 bytes: nbytes at 4 (https://github.com/Blosc/c-blosc/blob/main/README_CHUNK_FORMAT.rst). */
+  blosc: (data) => uint32(data, 4),
+  /** numcodecs puts the size before the block. */
+  lz4: (data) => uint32(data, 0),
+  zstd: zstdContentSize,
+};
+
+function uint32(data: Uint8Array, at: number): number {
+  if (data.length < at + 4) throw new FormatError("truncated chunk");
+  return new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(at, true);
+}
+
+/** Frame_Content_Size (RFC 8878, 3.1.1.1); 0 where the frame does not say it. */
+function zstdContentSize(data: Uint8Array): number {
+  const descriptor = uint32(data, 1) >>> 24;
+  const single = (descriptor >> 5) & 1;
+  const bytes = [single, 2, 4, 8][descriptor >> 6];
+  const at = 5 + (single ? 0 : 1) + [0, 1, 2, 4][descriptor & 3];
+  if (data.length < at + bytes) throw new FormatError("truncated chunk");
+  let size = bytes === 2 ? 256 : 0;
+  for (let k = 0; k < bytes; k++) size += data[at + k] * 256 ** k;
+  return size;
+}
+
+function guardPromise(
+  registry: Map<string, () => Promise<unknown>>,
+  name: string,
+  promised: (data: Uint8Array) => number,
+): void {
+  const load = registry.get(name);
+  if (!load) return;
+  registry.set(name, async () => {
+    const codec = (await load()) as { fromConfig(config: unknown, meta: ChunkMetadata): Codec };
+    return {
+      kind: "bytes_to_bytes",
+      fromConfig(config: unknown, meta: ChunkMetadata): Codec {
+        const inner = codec.fromConfig(config, meta);
+        const most = chunkBytes(meta);
+        const decode: Decode = (data) => {
+          const size = promised(data);
+          if (size > most) throw new FormatError(`a chunk of at most ${most} bytes promises ${size}`);
+          return inner.decode(data);
+        };
+        return { kind: "bytes_to_bytes", encode: (data) => inner.encode(data), decode };
+      },
+    };
+  });
+}
+
+/** Deflate as far as the chunk goes, whatever more there is. */
+function inflating(format: "gzip" | "zlib"): () => Promise<unknown> {
+  return async () => {
+    const { gunzipSync, unzlibSync } = await import("fflate");
+    const inflate = format === "gzip" ? gunzipSync : unzlibSync;
+    return {
+      kind: "bytes_to_bytes",
+      fromConfig(_config: unknown, meta: ChunkMetadata): Codec {
+        const most = chunkBytes(meta);
+        const encode = () => {
+          throw new Error("chunks are read only");
+        };
+        return { kind: "bytes_to_bytes", encode, decode: (data) => inflate(data, { out: new Uint8Array(most) }) };
+      },
+    };
+  };
+}
