@@ -13,7 +13,7 @@ export interface Lattice12Score {
   /** Rms of the positions' phases about their circular mean, px. */
   readonly shiftRms: [row: number, col: number];
   readonly concentration: [row: number, col: number];
-  /** R² of u, the displacement at the position's column, given z (mean). */
+  /** R² of u, the displacement at the window's centre, given z (mean): the columns that a window sees lie about its centre, not about its motif. */
   readonly r2: number;
   /** R² of the window's phase given z (sampled). */
   readonly leak: [row: number, col: number];
@@ -23,7 +23,7 @@ export function evaluateLattice12(windows: FittedWindows): Lattice12Score {
   const { centre, shift, z, latentDim } = windows;
   const position = centre.map((value, i) => value + shift[i]);
   const phase = { data: latticePhase(position, LATTICE), width: 2 };
-  const u = column({ data: position, width: 2 }, 1).map((col) => 1.2 * Math.sin((2 * Math.PI * col) / 256));
+  const u = column({ data: centre, width: 2 }, 1).map((col) => 1.2 * Math.sin((2 * Math.PI * col) / 256));
   const fold = checkerboard(centre);
   return {
     shiftRms: latticeScatter(position, LATTICE),

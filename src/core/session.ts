@@ -75,7 +75,10 @@ function checkResult(result: number): void {
   if (result < 0) throw new NumericsError(`the core refused a job: error ${result}`);
 }
 
-/** Several threads: workers share the memory and are told of jobs by message; the main thread only waits. */
+/**
+ * Several threads: workers share the memory and are told of jobs by message; the main thread only waits. They are started by the first
+ * job, and anew where the memory has grown since: V8 tells running instances of a new size at some later time, and until then they trap.
+ */
 async function openThreaded(
   module: WebAssembly.Module,
   variant: string,
@@ -84,19 +87,27 @@ async function openThreaded(
 ): Promise<Session> {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true });
   const core = new Core(module, memory);
-  const pool = Array.from({ length: threads }, (_, thread) => startWorker({ module, memory, thread }));
+  let pool: Thread[] = [];
+  let size = 0;
+  const stop = async () => {
+    const workers = pool.splice(0);
+    await Promise.all(workers.map(({ worker }) => worker.terminate()));
+  };
   return {
     core,
     variant,
     reason,
     threads,
     async run(job) {
+      if (memory.buffer.byteLength !== size) {
+        await stop();
+        size = memory.buffer.byteLength;
+        pool = Array.from({ length: threads }, (_, thread) => startWorker({ module, memory, thread }));
+      }
       const results = await Promise.all(pool.map((thread) => ask(thread, job)));
       for (const result of results) checkResult(result);
     },
-    async close() {
-      await Promise.all(pool.map(({ worker }) => worker.terminate()));
-    },
+    close: stop,
   };
 }
 
