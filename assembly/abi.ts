@@ -4,9 +4,9 @@
  *   config = any 8-byte-aligned address     sv_config_default(config), then store f64 at config + 8 · Config.FIELD
  *   sv_create(config, arena)                lays the model out from `arena` on (64-byte aligned), grows the memory, gives its end
  *   sv_address(arena, Region.DATA) …        where to put data and find results
- *   sv_sample, sv_initialise, sv_start, sv_align, sv_train, sv_encode, sv_decode
+ *   sv_sample, sv_initialise, sv_start, sv_align, sv_latents, sv_train, sv_encode, sv_decode
  *
- * With threads, each has its own instance on the same memory and calls sv_align, sv_train and sv_encode with its number.
+ * With threads, each has its own instance on the same memory and calls sv_align, sv_latents, sv_train and sv_encode with its number.
  */
 import { autocorrelation, autocorrelation_scratch_bytes } from "./kernels/autocorrelation";
 import { normalise_image, normalise_scratch_bytes, remove_plane } from "./kernels/normalise";
@@ -17,7 +17,7 @@ import { encode } from "./model/encode";
 import { initialise, sample_windows, template_bias } from "./model/initialise";
 import { Progress, State, layout, reserve, workspace } from "./model/state";
 import { Sync, sync_init } from "./model/threads";
-import { train } from "./model/train";
+import { batch_latents, train } from "./model/train";
 
 export { Config } from "./model/config";
 export { Progress } from "./model/state";
@@ -54,6 +54,14 @@ export enum Region {
   CANCEL,
   /** Gradients of the last training step's mean loss, f32, laid out as the parameters. */
   GRADIENTS,
+  /** The batch that `sv_latents` left, where conditions act: (batch, L) f32 means μ, their log σ, and the conditions' gradient to μ. */
+  LATENTS,
+  LATENT_LOG_SIGMA,
+  LATENT_GRADIENTS,
+  /** (batch, 2) f64: row and column of the motif less half a window (window's corner plus shift), pixels. */
+  LATENT_PLACES,
+  /** (Progress.PAIRS, 2) u32: neighbours, as rows of the batch. */
+  PAIRS,
 }
 
 @inline
@@ -131,6 +139,11 @@ export function sv_address(arena: usize, region: i32): usize {
     case Region.HISTORY: return state.history;
     case Region.CANCEL: return state.sync + offsetof<Sync>("cancel");
     case Region.GRADIENTS: return state.gradients;
+    case Region.LATENTS: return state.batchMean;
+    case Region.LATENT_LOG_SIGMA: return state.batchSpread;
+    case Region.LATENT_GRADIENTS: return state.batchMeanGradient;
+    case Region.LATENT_PLACES: return state.batchPlace;
+    case Region.PAIRS: return state.batchPairs;
     default: return 0;
   }
 }
@@ -193,10 +206,21 @@ export function sv_align(arena: usize, thread: u32, windows: u32, rounds: u32, t
   return 0;
 }
 
-/** Up to `steps` training steps. Gives the number done, or an error code. */
+/**
+ * Latents of the next training step's batch, their neighbours and the penalty so far, for a host with a condition of its own
+ * (Config.HOST_CONDITION): it adds to LATENT_GRADIENTS and Progress.BATCH_PENALTY, and calls sv_train for one step.
+ */
+export function sv_latents(arena: usize, thread: u32): i32 {
+  const state = at(arena);
+  if (thread >= getU32(state.config, Config.THREADS) || getU32(state.config, Config.HOST_CONDITION) == 0) return ERROR_ARGUMENT;
+  batch_latents(state, thread);
+  return 0;
+}
+
+/** Up to `steps` training steps, one where the host has a condition. Gives the number done, or an error code. */
 export function sv_train(arena: usize, thread: u32, steps: u32): i32 {
   const state = at(arena);
-  if (thread >= getU32(state.config, Config.THREADS)) return ERROR_ARGUMENT;
+  if (thread >= getU32(state.config, Config.THREADS) || (steps > 1 && getU32(state.config, Config.HOST_CONDITION) != 0)) return ERROR_ARGUMENT;
   return train(state, thread, steps);
 }
 

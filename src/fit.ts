@@ -2,7 +2,8 @@ import type { CoreConfig } from "./core/core.ts";
 import type { Session } from "./core/session.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { alignTemplates } from "./fit/align.ts";
-import { type Checkpoint, packCheckpoint, restoreCheckpoint } from "./fit/checkpoint.ts";
+import { type Checkpoint, packCheckpoint, restoreCheckpoint, resumedOptions } from "./fit/checkpoint.ts";
+import { judgeBatch, noConditions } from "./fit/condition.ts";
 import { finitePixels, imageOf, pixelSizeOf } from "./fit/image.ts";
 import { type FitOptions, type ProgressEvent, type SettledOptions, settleOptions } from "./fit/options.ts";
 import { coreConfig, makePlan, type Plan, prepareImage } from "./fit/plan.ts";
@@ -52,7 +53,7 @@ interface ImageRun extends Run {
  * @throws ConfigError, ShapeError, NumericsError; FitAborted when the signal aborts
  */
 export async function fit(dataset: Dataset, options: FitOptions = {}, hooks: FitHooks = {}): Promise<FitResult> {
-  const settled = settleOptions(hooks.resume ? { ...hooks.resume.options, threads: options.threads } : options);
+  const settled = settleOptions(hooks.resume ? resumedOptions(hooks.resume, options) : options);
   const image = finitePixels(imageOf(dataset), dataset.name, settled.fill);
   return inSession(settled, hooks.signal, async (session) => {
     const run = await timed("normalise", {}, (seconds) => prepare(settled, hooks, session, image, seconds));
@@ -81,7 +82,9 @@ async function prepare(
   core.exports.sv_sample(core.arena);
   const frame = { binning: plan.binning, windowSize: plan.windowSize, rows: small.rows, cols: small.cols };
   const checkpoint = () => packCheckpoint(core, options, plan);
-  return { options, hooks, session, image, seconds, plan, config, frame, checkpoint };
+  const { condition } = options;
+  const judge = condition && (() => judgeBatch(core, condition, options, frame));
+  return { options, hooks, session, image, seconds, plan, config, frame, judge, checkpoint };
 }
 
 /** Registration templates, before there is content. */
@@ -114,7 +117,7 @@ async function finish(run: ImageRun, dataset: Dataset): Promise<FitResult> {
   const windows = inGauge(raw, gauge);
   const motifs = gauged(found, gauge);
   const maps = latentMaps(motifs, image.rows, image.cols, spacing);
-  const header = { ...storedHeader(session, { ...run.config, THREADS: 1 }), plan, gauge };
+  const header = { ...storedHeader(session, { ...run.config, ...noConditions, THREADS: 1 }), plan, gauge };
   const margin = (plan.windowSize / 2 - plan.maxShift + 1) * plan.binning;
   return {
     title: dataset.name,
@@ -129,7 +132,13 @@ async function finish(run: ImageRun, dataset: Dataset): Promise<FitResult> {
     manifold: manifoldOf(session, L),
     lattice: fitLattice(motifs.position, plan.period, image.rows, image.cols, margin),
     metrics: metricsOf(run),
-    config: { ...options, window: plan.windowSize * plan.binning, maxShift: plan.maxShift * plan.binning, plan },
+    config: {
+      ...options,
+      window: plan.windowSize * plan.binning,
+      maxShift: plan.maxShift * plan.binning,
+      condition: options.condition && "a function of the caller",
+      plan,
+    },
     versions: versionsOf(session),
     model: new Model(header, parameters, core.templates().slice()),
     plan,

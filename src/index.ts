@@ -1,6 +1,7 @@
 export { type Axis, type Dataset, type DatasetInfo, type DatasetKind, pixelAxis, scaledAxis } from "./data/dataset.ts";
 export { ConfigError, FormatError, NumericsError, ShapeError, ShiftVaeError } from "./errors.ts";
 export { type Checkpoint, FitAborted, readCheckpoint } from "./fit/checkpoint.ts";
+export type { LatentCondition, Penalty } from "./fit/condition.ts";
 export type { FitOptions, Likelihood, NetworkKind, ProgressEvent } from "./fit/options.ts";
 export type { JobHooks } from "./fit/run.ts";
 export type { SampleOptions, SamplesPlan } from "./fit/samples.ts";

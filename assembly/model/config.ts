@@ -72,6 +72,16 @@ export enum Config {
   /** Whole number below 2³². */
   SEED,
   THREADS,
+  /**
+   * Windows in a side of a patch: PATCH² windows one lattice vector apart each way. Above 1, windows are drawn and trained on in patches, and
+   * conditions between neighbours act.
+   */
+  PATCH,
+  /** Weights of the conditions on neighbours' latents, per window: mean over the pairs of neighbours (condition.ts). */
+  SMOOTH,
+  TV,
+  /** 1: the host calls sv_latents before each step of training and adds to Region.LATENT_GRADIENTS. */
+  HOST_CONDITION,
   /** Number of fields. */
   COUNT,
 }
@@ -118,6 +128,7 @@ export function config_default(config: usize): void {
   set(config, Config.REFINE_TRAIN, 1);
   set(config, Config.REFINE_ENCODE, 2);
   set(config, Config.THREADS, 1);
+  set(config, Config.PATCH, 1);
 }
 
 /** Least and greatest allowed value of a field. */
@@ -178,6 +189,10 @@ function field_ok(config: usize, field: i32): bool {
     case Config.STEPS: return whole(config, field, 0, 1e9);
     case Config.SEED: return whole(config, field, 0, 4294967295);
     case Config.THREADS: return whole(config, field, 1, 64);
+    case Config.PATCH: return whole(config, field, 1, sqrt(min(get(config, Config.BATCH), get(config, Config.WINDOWS))));
+    case Config.SMOOTH:
+    case Config.TV: return within(config, field, 0, getU32(config, Config.PATCH) > 1 ? 1e9 : 0);
+    case Config.HOST_CONDITION: return whole(config, field, 0, getU32(config, Config.PATCH) > 1 ? 1 : 0);
     case Config.RATE: return within(config, field, 1e-9, 1);
     case Config.BETA: return within(config, field, 0, 1e6);
     default: return within(config, field, 0, Infinity);

@@ -1,4 +1,5 @@
 import { random_uniform } from "../kernels/random";
+import { patch_count } from "./condition";
 import { Config, get, getU32 } from "./config";
 import { CANVAS, CONV2D, DENSE, Layer, Network, bias_size, fan_in, layerAt } from "./layers";
 import { STREAM_INIT, STREAM_WINDOWS, seed_of } from "./step";
@@ -51,9 +52,13 @@ export function template_bias(state: State): usize {
   return state.parameters + (<usize>layer.bias << 2);
 }
 
-/** Windows at uniform whole-pixel positions; stand-alone samples of the window's size get one window each, in turn. Writes state.origins. */
+/**
+ * Windows at uniform whole-pixel positions, in patches where there are conditions; stand-alone samples of the window's size get one window
+ * each, in turn. Writes state.origins.
+ */
 export function sample_windows(state: State): void {
   const config = state.config;
+  if (getU32(config, Config.PATCH) > 1) return sample_patches(state);
   const seed = seed_of(config);
   const frames = getU32(config, Config.FRAMES), count = getU32(config, Config.WINDOWS);
   const rows = getU32(config, Config.ROWS) - getU32(config, Config.WINDOW_ROWS) + 1;
@@ -63,5 +68,28 @@ export function sample_windows(state: State): void {
     store<u32>(at, i % frames);
     store<u32>(at, <u32>(random_uniform(seed, STREAM_WINDOWS, i, 0) * <f64>rows), 4);
     store<u32>(at, <u32>(random_uniform(seed, STREAM_WINDOWS, i, 1) * <f64>cols), 8);
+  }
+}
+
+/** Windows of patches at uniform positions, all inside the image where it holds a patch (condition.ts says which is which). */
+function sample_patches(state: State): void {
+  const config = state.config;
+  const seed = seed_of(config);
+  const side = getU32(config, Config.PATCH), frames = getU32(config, Config.FRAMES);
+  const count = getU32(config, Config.WINDOWS), patches = patch_count(config);
+  const rows = getU32(config, Config.ROWS) - getU32(config, Config.WINDOW_ROWS);
+  const cols = getU32(config, Config.COLS) - getU32(config, Config.WINDOW_COLS);
+  for (let i: u32 = 0; i < count; i++) {
+    const patch = i % patches, element = i / patches;
+    const at = state.origins + <usize>i * 12;
+    store<u32>(at, patch % frames);
+    for (let axis: u32 = 0; axis < 2; axis++) {
+      const a = get(config, Config.LATTICE_A_ROW + axis), b = get(config, Config.LATTICE_B_ROW + axis);
+      const steps = <f64>(side - 1), room = <f64>(axis == 0 ? rows : cols);
+      const before = steps * max<f64>(0, -a) + steps * max<f64>(0, -b);
+      const free = max<f64>(0, room - steps * (abs(a) + abs(b)));
+      const place = before + random_uniform(seed, STREAM_WINDOWS, patch, axis) * free + <f64>(element / side) * a + <f64>(element % side) * b;
+      store<u32>(at + (<usize>(1 + axis) << 2), <u32>min<f64>(room, max<f64>(0, floor(place + 0.5))));
+    }
   }
 }

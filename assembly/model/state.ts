@@ -52,7 +52,12 @@ export enum Progress {
   KL_LATENT,
   /** Alignment: windows with a higher cost do not count for their template, MAX_TEMPLATES values. */
   THRESHOLD = 26,
-  COUNT = 34,
+  /** Pairs of neighbours in the present batch. */
+  PAIRS = 34,
+  /** Running mean of what the conditions add to the loss of a window, once β is warm; and the present batch's. */
+  PENALTY,
+  BATCH_PENALTY,
+  COUNT,
 }
 
 @unmanaged
@@ -89,6 +94,17 @@ export class State {
   data: usize;
   /** (windows, 3) i32: frame, row and column of the top-left pixel. */
   origins: usize;
+  /**
+   * The present batch, where conditions act on it: (batch, 4) f32 shift, gain, offset; (batch, L) f32 μ and log σ, and the conditions' gradient
+   * to them; (batch, 2) f64 the motif's place less the window's centre in its corner, pixels; (most, 2) u32 pairs of neighbours.
+   */
+  batchPose: usize;
+  batchMean: usize;
+  batchSpread: usize;
+  batchMeanGradient: usize;
+  batchSpreadGradient: usize;
+  batchPlace: usize;
+  batchPairs: usize;
   /** Results of encoding, (windows, …) f32: shift (2), its variance (2), z (L), its variance (L), gain, offset, noise variance. */
   results: usize;
   resultStride: u32;
@@ -224,6 +240,7 @@ export function layout(state: State, config: usize): bool {
   state.alignSums = floats(state, chunk_count(config) * state.sumsStride);
   state.resultStride = 2 + 2 + 2 * getU32(config, Config.LATENT_DIM) + 3;
   state.results = floats(state, windows * state.resultStride);
+  layout_batch(state);
   state.workspaces = state.end;
   if (!reserve(state.end + offsetof<Workspace>())) return false;
   layout_workspace(workspace(state, 0), state);
@@ -232,6 +249,21 @@ export function layout(state: State, config: usize): bool {
   if (!reserve(state.workspaces + state.workspaceBytes * <usize>threads)) return false;
   for (let t: u32 = 1; t < threads; t++) layout_workspace(workspace(state, t), state);
   return true;
+}
+
+/** What conditions need of a batch; nothing where there are none. */
+function layout_batch(state: State): void {
+  const config = state.config;
+  const patch = getU32(config, Config.PATCH);
+  const batch = patch > 1 ? getU32(config, Config.BATCH) : 0;
+  const latents = batch * getU32(config, Config.LATENT_DIM);
+  state.batchPose = floats(state, 4 * batch);
+  state.batchMean = floats(state, latents);
+  state.batchSpread = floats(state, latents);
+  state.batchMeanGradient = floats(state, latents);
+  state.batchSpreadGradient = floats(state, latents);
+  state.batchPlace = bytes(state, <usize>batch << 4);
+  state.batchPairs = bytes(state, <usize>(batch * (patch * patch - 1)) << 2);
 }
 
 function layout_workspace(target: Workspace, state: State): void {

@@ -2,6 +2,7 @@ import { crop_forward } from "../kernels/crop";
 import { kl_backward, kl_forward } from "../kernels/kl";
 import { padded } from "../kernels/matmul";
 import { reparameterize_backward, reparameterize_forward } from "../kernels/reparameterize";
+import { condition_backward, conditioned, keep_latents, restore_pose } from "./condition";
 import { Config, get, getU32 } from "./config";
 import { network_backward, network_forward, output_address } from "./layers";
 import { canvas_gradient, negative_log_likelihood } from "./objective";
@@ -150,8 +151,11 @@ function likelihood(state: State, space: Workspace, m: u32, variance: f64, sums:
   }
 }
 
-/** KL to the prior N(0, 1), and the gradient of the whole loss to (μ, s) into the encoder's output gradient. */
-function latent_backward(state: State, space: Workspace, m: u32, beta: f64, sums: ChunkSums, scale: f64): void {
+/**
+ * KL to the prior N(0, 1), and the gradient of the whole loss to (μ, s) into the encoder's output gradient: of the conditions too, warmed
+ * up to `warmth`.
+ */
+function latent_backward(state: State, space: Workspace, first: u32, m: u32, beta: f64, warmth: f64, sums: ChunkSums, scale: f64): void {
   const latents = getU32(state.config, Config.LATENT_DIM);
   const n = getU32(state.config, Config.CHUNK);
   const dEncoded = output_address(state.encoder, space.encoderD, n);
@@ -173,6 +177,22 @@ function latent_backward(state: State, space: Workspace, m: u32, beta: f64, sums
     }
     reparameterize_backward(dMean, dSpread, dz, noise(space, i, latents), spread, 1, latents);
     kl_backward(dMean, dSpread, space.klWeights, mean, spread, space.widths, 1, latents);
+    if (conditioned(state.config)) condition_backward(dMean, dSpread, state, first + i, warmth);
+  }
+}
+
+/** Latents of the m windows at `windows`, the `first` of the batch, are kept with their poses, for conditions on the whole batch. */
+export function latent_chunk(state: State, space: Workspace, windows: usize, first: u32, m: u32, step: u32, variance: f64): void {
+  infer_pose(state, space, windows, m, step, variance);
+  encode_windows(state, space, windows, m);
+  for (let i: u32 = 0; i < m; i++) keep_latents(state, space, i, first + i, load<u32>(windows + (<usize>i << 2)), encoded(state, space, i));
+}
+
+/** The poses that `latent_chunk` kept. */
+function take_pose(state: State, space: Workspace, windows: usize, first: u32, m: u32): void {
+  for (let i: u32 = 0; i < m; i++) {
+    load_window(state, space, i, load<u32>(windows + (<usize>i << 2)));
+    restore_pose(state, space, i, first + i);
   }
 }
 
@@ -180,15 +200,16 @@ function latent_backward(state: State, space: Workspace, m: u32, beta: f64, sums
  * Forward and backward of the m windows whose indices are at `windows` (u32), the `first` of the batch: gradients of the mean
  * over the batch (weight `scale` a window) accumulate into `gradient`, sums into `sums`.
  */
-export function train_chunk(state: State, space: Workspace, windows: usize, first: u32, m: u32, step: u32, variance: f64, beta: f64, scale: f64, gradient: usize, sums: ChunkSums): void {
+export function train_chunk(state: State, space: Workspace, windows: usize, first: u32, m: u32, step: u32, variance: f64, beta: f64, warmth: f64, scale: f64, gradient: usize, sums: ChunkSums): void {
   const n = getU32(state.config, Config.CHUNK);
-  infer_pose(state, space, windows, m, step, variance);
+  if (conditioned(state.config)) take_pose(state, space, windows, first, m);
+  else infer_pose(state, space, windows, m, step, variance);
   encode_windows(state, space, windows, m);
   sample_latents(state, space, step, first, m);
   decode_windows(state, space, m);
   likelihood(state, space, m, variance, sums, scale);
   network_backward(state.decoder, space.decoderD, gradient, space.decoderX, state.parameters, n, m, true, space.packing);
-  latent_backward(state, space, m, beta, sums, scale);
+  latent_backward(state, space, first, m, beta, warmth, sums, scale);
   network_backward(state.encoder, space.encoderD, gradient, space.encoderX, state.parameters, n, m, false, space.packing);
   sums.windows += <f64>m;
 }

@@ -2,15 +2,17 @@ import { adam } from "../kernels/adam";
 import { cos64 } from "../kernels/math";
 import { reduce_chunks } from "../kernels/reduce";
 import { permute } from "../kernels/random";
+import { batch_patches, conditioned, patch_count, patch_window, penalise } from "./condition";
 import { Config, get, getU32 } from "./config";
 import { prepare_templates } from "./register";
-import { chunk_sums, kl_latent, seed_of, train_chunk } from "./step";
+import { chunk_sums, latent_chunk, kl_latent, seed_of, train_chunk } from "./step";
 import { ChunkSums, MAX_LATENTS, Progress, State, SUMS_BYTES, Workspace, chunk_count, workspace } from "./state";
 import { Sync, barrier, claim } from "./threads";
 
 /*
  * The training loop: every thread runs it. A step is two phases with a barrier after each:
  *   chunks of the batch, each into its own gradient block   →   slices of the parameters: sum the blocks in order, Adam.
+ * Where conditions act, a first phase finds the latents of the batch, and thread 0 its penalty, before any gradient.
  * What a unit of work computes does not depend on who takes it, so the bits are the same for any number of threads.
  */
 
@@ -42,11 +44,17 @@ export function learning_rate(config: usize, step: u32): f64 {
   return rate * (floor + (1 - floor) * 0.5 * (1 + cos64(3.141592653589793 * done)));
 }
 
+/** How far β has come at a step, from 0 to 1. */
+@inline
+function warmth_at(config: usize, step: u32): f64 {
+  const warm = get(config, Config.BETA_WARMUP);
+  return warm > 0 ? min<f64>(1, <f64>step / warm) : 1;
+}
+
 /** Scale of the KL term at a step. */
 @inline
 export function beta_at(config: usize, step: u32): f64 {
-  const warm = get(config, Config.BETA_WARMUP);
-  return get(config, Config.BETA) * (warm > 0 ? min<f64>(1, <f64>step / warm) : 1);
+  return get(config, Config.BETA) * warmth_at(config, step);
 }
 
 /** Runs up to `steps` steps on this thread; all threads of the job call it. Gives the steps done. */
@@ -55,9 +63,11 @@ export function train(state: State, thread: u32, steps: u32): u32 {
   const space = workspace(state, thread);
   const chunks = chunk_count(state.config);
   const slices = (state.parameterCount + SLICE - 1) / SLICE;
+  const finds = conditioned(state.config) && getU32(state.config, Config.HOST_CONDITION) == 0;
   prepare_templates(state, space);
   for (let k: u32 = 0; k < steps; k++) {
     const step = <u32>progress(state, Progress.STEP);
+    if (finds) condition_phase(state, space, thread, step);
     for (let chunk = claim(sync); chunk < chunks; chunk = claim(sync)) forward_backward(state, space, chunk, step);
     barrier(sync);
     for (let slice = claim(sync); slice < slices; slice = claim(sync)) update(state, slice, chunks, step);
@@ -73,26 +83,66 @@ export function train(state: State, thread: u32, steps: u32): u32 {
   return steps;
 }
 
-/** First phase: one chunk of the batch. */
-function forward_backward(state: State, space: Workspace, chunk: u32, step: u32): void {
+/** Latents of the next step's batch, for the host to judge: all threads call it. */
+export function batch_latents(state: State, thread: u32): void {
+  const space = workspace(state, thread);
+  prepare_templates(state, space);
+  condition_phase(state, space, thread, <u32>progress(state, Progress.STEP));
+}
+
+/** Latents of the batch, then their penalty. */
+function condition_phase(state: State, space: Workspace, thread: u32, step: u32): void {
+  const sync = changetype<Sync>(state.sync);
+  const chunks = chunk_count(state.config), size = getU32(state.config, Config.CHUNK);
+  const variance = progress(state, Progress.VARIANCE);
+  for (let chunk = claim(sync); chunk < chunks; chunk = claim(sync)) {
+    const m = batch_windows(state, space, chunk, step);
+    latent_chunk(state, space, space.windows, chunk * size, m, step, variance);
+  }
+  barrier(sync);
+  if (thread == 0) penalise(state);
+  barrier(sync);
+}
+
+/** Entry number `position` of endless shuffles of [0, count). */
+@inline
+function shuffled(config: usize, position: u64, count: u32): u32 {
+  return permute(<u32>(position % count), count, seed_of(config), <u32>(position / count));
+}
+
+/** Which windows a chunk of a step's batch has: space.windows. Gives their number. */
+function batch_windows(state: State, space: Workspace, chunk: u32, step: u32): u32 {
   const config = state.config;
   const size = getU32(config, Config.CHUNK), batch = getU32(config, Config.BATCH), count = getU32(config, Config.WINDOWS);
+  const side = getU32(config, Config.PATCH);
   const first = chunk * size;
   const m = min(size, batch - first);
   for (let i: u32 = 0; i < m; i++) {
-    const position = <u64>step * batch + first + i;
-    store<u32>(space.windows + (<usize>i << 2), permute(<u32>(position % count), count, seed_of(config), <u32>(position / count)));
+    const slot = first + i;
+    const window = conditioned(config)
+      ? patch_window(config, shuffled(config, <u64>step * batch_patches(config) + slot / (side * side), patch_count(config)), slot % (side * side))
+      : shuffled(config, <u64>step * batch + slot, count);
+    store<u32>(space.windows + (<usize>i << 2), window);
   }
+  return m;
+}
+
+/** Gradients of one chunk of the batch. */
+function forward_backward(state: State, space: Workspace, chunk: u32, step: u32): void {
+  const config = state.config;
+  const first = chunk * getU32(config, Config.CHUNK), batch = getU32(config, Config.BATCH);
+  const m = batch_windows(state, space, chunk, step);
   const gradient = state.gradients + (<usize>(chunk * state.blockStride) << 2);
   memory.fill(gradient, 0, <usize>state.parameterCount << 2);
   const sums = chunk_sums(state, chunk);
   memory.fill(changetype<usize>(sums), 0, SUMS_BYTES);
   train_chunk(
-    state, space, space.windows, first, m, step, progress(state, Progress.VARIANCE), beta_at(config, step), 1 / <f64>batch, gradient, sums,
+    state, space, space.windows, first, m, step, progress(state, Progress.VARIANCE), beta_at(config, step), warmth_at(config, step), 1 / <f64>batch, gradient,
+    sums,
   );
 }
 
-/** Second phase: one slice of the parameters. */
+/** One slice of the parameters. */
 function update(state: State, slice: u32, chunks: u32, step: u32): void {
   const first = slice * SLICE;
   const last = min(first + SLICE, state.parameterCount);
@@ -138,6 +188,7 @@ function finish_step(state: State, chunks: u32, step: u32): void {
     for (let c: u32 = 0; c < chunks; c++) sum += load<f64>(kl_latent(chunk_sums(state, c), l));
     show(state, Progress.KL_LATENT + l, sum / windows, rate);
   }
+  if (conditioned(config)) show(state, Progress.PENALTY, warmth_at(config, step) * progress(state, Progress.BATCH_PENALTY), rate);
   if (step < getU32(config, Config.STEPS)) {
     const row = state.history + (<usize>step << 4);
     store<f32>(row, <f32>(-(nll + kl) / windows));

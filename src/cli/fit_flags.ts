@@ -41,6 +41,12 @@ const numberFlags: Readonly<Record<NumberField, NumberFlag>> = {
     help: "most registration templates; more than one is used only for variants or grains",
   },
   learningRate: { flag: "--learning-rate", value: "rate", help: "of Adam (default: 0.004)" },
+  smooth: {
+    flag: "--smooth",
+    value: "weight",
+    help: "of the condition that neighbours' latents agree: Σ(Δμ)²/(σ₁²+σ₂²), nats a window (default: 0, off)",
+  },
+  tv: { flag: "--tv", value: "weight", help: "of their total variation Σ|Δμ|, nats a window (default: 0, off)" },
   seed: { flag: "--seed", value: "n", help: "of all random numbers (default: 1)" },
   threads: { flag: "--threads", value: "n", help: "threads (default: the processors there are, at most 8)" },
 };

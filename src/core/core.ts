@@ -22,6 +22,7 @@ export type CoreConfig = Partial<Record<ConfigField, number>>;
 /** What threads run together. Results are left in the core's memory. */
 export type Job =
   | { readonly name: "align"; readonly windows: number; readonly rounds: number; readonly trimmed: boolean }
+  | { readonly name: "latents" }
   | { readonly name: "train"; readonly steps: number }
   | { readonly name: "encode"; readonly first: number; readonly count: number };
 
@@ -78,6 +79,10 @@ export class Core {
     return new Float32Array(this.memory.buffer, this.#address(region), length);
   }
 
+  doubles(region: RegionName, length: number): Float64Array {
+    return new Float64Array(this.memory.buffer, this.#address(region), length);
+  }
+
   ints(region: RegionName, length: number): Int32Array {
     return new Int32Array(this.memory.buffer, this.#address(region), length);
   }
@@ -102,6 +107,7 @@ export class Core {
   /** This thread's part of a job. Negative: an error code of abi.ts. */
   run(job: Job, thread: number): number {
     if (job.name === "align") return this.exports.sv_align(ARENA, thread, job.windows, job.rounds, job.trimmed);
+    if (job.name === "latents") return this.exports.sv_latents(ARENA, thread);
     if (job.name === "train") return this.exports.sv_train(ARENA, thread, job.steps);
     return this.exports.sv_encode(ARENA, thread, job.first, job.count);
   }

@@ -7,7 +7,12 @@ import { canShareMemory, chooseVariant } from "./engine.ts";
 /** Wasm pages of 64 KiB that shared memory may grow to; the builds declare the same. */
 const MAXIMUM_PAGES = 65535;
 /** Training steps, or windows encoded, between two looks at the event loop where there are no workers. */
-const INLINE_SLICE: Readonly<Record<Job["name"], number>> = { align: 1, train: 4, encode: 192 };
+const INLINE_SLICE: Readonly<Record<Job["name"], number>> = {
+  align: 1,
+  latents: 1,
+  train: 4,
+  encode: 192,
+};
 
 export interface SessionOptions {
   readonly threads: number;
@@ -61,6 +66,7 @@ function openInline(module: WebAssembly.Module, variant: string, reason: string)
 
 /** A job in parts that give the same bits one after the other. */
 function* slices(job: Job): Generator<Job> {
+  if (job.name === "latents") return yield job;
   const step = INLINE_SLICE[job.name];
   const total = job.name === "align" ? job.rounds : job.name === "train" ? job.steps : job.count;
   for (let done = 0; done < total; done += step) {

@@ -1,7 +1,7 @@
 import type { Core } from "../core/core.ts";
-import { FormatError, ShiftVaeError } from "../errors.ts";
+import { ConfigError, FormatError, ShiftVaeError } from "../errors.ts";
 import { decodeContainer, encodeContainer } from "../model_file.ts";
-import type { SettledOptions } from "./options.ts";
+import type { FitOptions, SettledOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
 
 /** A fit that stopped half-way: enough to go on to the same bits. */
@@ -9,6 +9,8 @@ export interface Checkpoint {
   readonly options: SettledOptions;
   readonly plan: Plan;
   readonly progress: readonly number[];
+  /** Whether the fit had a condition of the caller's, which a file cannot keep. */
+  readonly judged: boolean;
   readonly arrays: Readonly<Record<string, Float32Array>>;
 }
 
@@ -32,7 +34,8 @@ export function packCheckpoint(core: Core, options: SettledOptions, plan: Plan):
   const arrays: Record<string, Float32Array> = { HISTORY: core.floats("HISTORY", 4 * core.progress("HISTORY")) };
   for (const block of BLOCKS) arrays[block] = core.parameterBlock(block);
   arrays.TEMPLATES = core.templates();
-  return encodeContainer("checkpoint", { options, plan, progress: Array.from(core.progressBlock()) }, arrays);
+  const progress = Array.from(core.progressBlock());
+  return encodeContainer("checkpoint", { options, plan, progress, judged: options.condition !== undefined }, arrays);
 }
 
 export function readCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
@@ -41,6 +44,19 @@ export function readCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
   if (!content.options || !content.plan || !Array.isArray(content.progress))
     throw new FormatError(`${name}: its header is damaged`);
   return { ...content, arrays };
+}
+
+/** The options of a fit that goes on: its own, but for the threads, and the caller's condition, which has to be given again. */
+export function resumedOptions(
+  { options, judged }: Checkpoint,
+  { threads, condition }: Pick<FitOptions, "threads" | "condition">,
+): FitOptions {
+  if (judged === (condition !== undefined)) return { ...options, threads, condition };
+  throw new ConfigError(
+    judged
+      ? "condition: expected the function that the fit began with, got none"
+      : "condition: expected none, as the fit began with, got a function",
+  );
 }
 
 /** Puts a checkpoint into a core that was created for its plan and options. */

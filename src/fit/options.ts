@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { Normalisation } from "../core/analysis.ts";
 import { ConfigError } from "../errors.ts";
 import type { HistoryEntry } from "../results/types.ts";
+import type { LatentCondition } from "./condition.ts";
 
 export const likelihoods = ["gaussian", "bernoulli", "continuous-bernoulli", "poisson"] as const;
 export type Likelihood = (typeof likelihoods)[number];
@@ -49,6 +50,15 @@ export interface FitOptions {
   /** Most registration templates: more than one is used only where variants or grains need it. */
   readonly templates?: number;
   readonly learningRate?: number;
+  /**
+   * Weight of a condition on neighbouring motifs: their mean Σ_l (μ_i − μ_j)²/(σ_i² + σ_j²) over the pairs times this, nats, is added to the loss
+   * of a window. 0 for none.
+   */
+  readonly smooth?: number;
+  /** The same of Σ_l |μ_i − μ_j|, in prior standard deviations: steps between domains cost less than under `smooth`. */
+  readonly tv?: number;
+  /** A condition of your own; asked once a training step, so slower. */
+  readonly condition?: LatentCondition;
   /** Flat-fielding; `false` leaves the image as it is but for mean and variance. Default: plane, and background and contrast over 1.5 and 3 lattice vectors. */
   readonly normalise?: Partial<Normalisation> | false;
   /** Replace NaN and infinite pixels by the median of the finite ones instead of refusing them. */
@@ -62,7 +72,7 @@ export interface FitOptions {
 
 /** Options with every default that does not need the image. */
 export type SettledOptions = FitOptions &
-  Required<Omit<FitOptions, "window" | "maxShift" | "shiftPrior" | "binning" | "normalise">>;
+  Required<Omit<FitOptions, "window" | "maxShift" | "shiftPrior" | "binning" | "normalise" | "condition">>;
 
 const defaults = {
   latentDim: 2,
@@ -78,6 +88,8 @@ const defaults = {
   restarts: 6,
   templates: 4,
   learningRate: 0.004,
+  smooth: 0,
+  tv: 0,
   fill: false,
   seed: 1,
   reproducible: false,
@@ -104,6 +116,8 @@ const ranges: Readonly<Record<string, Range>> = {
   restarts: { least: 1, greatest: 1000, whole: true },
   templates: { least: 1, greatest: 8, whole: true },
   learningRate: { least: 1e-7, greatest: 1 },
+  smooth: { least: 0, greatest: 1e6 },
+  tv: { least: 0, greatest: 1e6 },
   seed: { least: 0, greatest: 2 ** 32 - 1, whole: true },
   threads: { least: 1, greatest: 64, whole: true },
 };
@@ -133,5 +147,8 @@ export function settleOptions(options: FitOptions): SettledOptions {
   checkName("likelihood", settled.likelihood, likelihoods);
   checkName("encoder", settled.encoder, networks);
   checkName("decoder", settled.decoder, networks);
+  if (settled.condition !== undefined && typeof settled.condition !== "function") {
+    throw new ConfigError(`condition: expected a function, got ${typeof settled.condition}`);
+  }
   return settled;
 }

@@ -3,6 +3,7 @@ import type { Core, CoreConfig } from "../core/core.ts";
 import { findPeriod, leastWithin, type Period } from "../data/period.ts";
 import { ConfigError, NumericsError } from "../errors.ts";
 import type { Grid } from "../results/types.ts";
+import { checkCondition, conditionConfig } from "./condition.ts";
 import { binned } from "./image.ts";
 import { type Likelihood, likelihoods, networks, type SettledOptions } from "./options.ts";
 
@@ -68,6 +69,7 @@ export function makePlan(core: Core, image: Grid, options: SettledOptions): Plan
   const most = windowSize;
   if (maxShift > most)
     throw new ConfigError(`maxShift: expected at most the window, ${most * binning} px, got ${maxShift * binning}`);
+  checkCondition(options, period, windowSize * binning, image.rows, image.cols);
   const shiftPrior = options.shiftPrior ? options.shiftPrior / binning : Math.max(1, maxShift / 2);
   return {
     binning,
@@ -188,6 +190,7 @@ export function coreConfig(
     DATA_MEAN: mean,
     DATA_SD: sd,
     ...trainingConfig(options, threads),
+    ...conditionConfig(options),
     RATE: options.learningRate * Math.min(1, Math.sqrt(RATE_PIXELS / plan.windowSize ** 2)),
   };
 }

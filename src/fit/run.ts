@@ -4,6 +4,7 @@ import { NumericsError } from "../errors.ts";
 import type { FitReport, HistoryEntry, Manifold, Metrics } from "../results/types.ts";
 import { VERSION } from "../version.ts";
 import { FitAborted } from "./checkpoint.ts";
+import { conditioned } from "./condition.ts";
 import type { ProgressEvent, SettledOptions } from "./options.ts";
 import { trainingSteps } from "./plan.ts";
 
@@ -24,6 +25,8 @@ export interface Run {
   readonly hooks: JobHooks;
   readonly session: Session;
   readonly seconds: Record<string, number>;
+  /** Asks the user's condition about the batch whose latents the core has, where there is one. */
+  readonly judge?: () => void;
   /** What `FitAborted` carries; undefined where there is nothing to go on from. */
   checkpoint(): Uint8Array | undefined;
 }
@@ -81,11 +84,22 @@ async function watched<T>(run: Run, event: () => ProgressEvent, work: () => Prom
 /** Runs a job of alignment or training. `NumericsError` where it diverged. */
 export function runJob(run: Run, job: Job, event: () => ProgressEvent): Promise<void> {
   return watched(run, event, async () => {
-    await run.session.run(job);
+    if (job.name === "train" && run.judge) await judgedSteps(run.session, run.judge, job.steps);
+    else await run.session.run(job);
     if (run.session.core.progress("NONFINITE") > 0) {
       throw new NumericsError("training diverged: a gradient is not finite; try a smaller --learning-rate");
     }
   });
+}
+
+/** Training steps whose latents `judge` sees before their gradient is taken. */
+async function judgedSteps(session: Session, judge: () => void, steps: number): Promise<void> {
+  for (let k = 0; k < steps && !session.core.cancelled; k++) {
+    await session.run({ name: "latents" });
+    judge();
+    await session.run({ name: "train", steps: 1 });
+    if (session.core.progress("NONFINITE") > 0) return;
+  }
 }
 
 /** Encodes `count` windows; stopped half-way they are not whole and not returned. */
@@ -167,6 +181,7 @@ export function metricsOf(run: Run): Metrics {
     reconstruction: mean("reconstruction"),
     kl: mean("kl"),
     klPerLatent: Array.from({ length: options.latentDim }, (_, l) => session.core.progress("KL_LATENT", l)),
+    ...(conditioned(options) && { penalty: session.core.progress("PENALTY") }),
     sigma: Math.sqrt(session.core.progress("VARIANCE")),
     seconds: run.seconds,
     history,

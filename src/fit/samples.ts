@@ -14,7 +14,16 @@ import { trainingConfig } from "./plan.ts";
 /** What a caller may set; pixels are those of a sample. The defaults that differ from an image's are `sampleDefaults`. */
 export type SampleOptions = Omit<
   FitOptions,
-  "window" | "binning" | "samples" | "templates" | "normalise" | "likelihood" | "shiftPrior"
+  | "window"
+  | "binning"
+  | "samples"
+  | "templates"
+  | "normalise"
+  | "likelihood"
+  | "shiftPrior"
+  | "smooth"
+  | "tv"
+  | "condition"
 >;
 
 /**

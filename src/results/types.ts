@@ -81,6 +81,8 @@ export interface Metrics {
   readonly reconstruction: number;
   readonly kl: number;
   readonly klPerLatent: readonly number[];
+  /** What conditions on neighbouring motifs added to the loss at last, where there were any. */
+  readonly penalty?: number;
   /** Noise, as a share of the normalised image's standard deviation. */
   readonly sigma: number;
   /** Wall time of each stage in seconds: read, normalise, align, train, encode, motifs, maps, write. */
