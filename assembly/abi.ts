@@ -15,6 +15,7 @@ import { Config, config_check, config_default, getU32 } from "./model/config";
 import { decode } from "./model/decode";
 import { encode } from "./model/encode";
 import { initialise, sample_windows, template_bias } from "./model/initialise";
+import { picture_cols, picture_rows } from "./model/networks";
 import { Progress, State, layout, reserve, workspace } from "./model/state";
 import { Sync, sync_init } from "./model/threads";
 import { batch_latents, train } from "./model/train";
@@ -36,7 +37,10 @@ export enum Region {
   DATA,
   /** (windows, 3) i32: frame, row and column of each window's top-left pixel. */
   ORIGINS,
-  /** (windows, 2 + 2 + 2L + 3) f32: shift, its variance, z, its variance, gain, offset, noise variance. */
+  /**
+   * (windows, 2 + 2 + 2L + 3 …) f32: shift, its variance, z, its variance, gain, offset, noise variance; where on, angle (radians) and its
+   * variance, then the scale's logarithm and its variance.
+   */
   RESULTS,
   /** Parameters, Adam's first and second moment: f32, SIZES floats each. */
   PARAMETERS,
@@ -163,13 +167,13 @@ export function sv_template_stride(arena: usize): u32 {
   return at(arena).templateStride;
 }
 
-/** Rows and columns of the decoder's canvas. */
-export function sv_canvas_rows(arena: usize): u32 {
-  return at(arena).canvasRows;
+/** Rows and columns of the picture that sv_decode gives. */
+export function sv_picture_rows(arena: usize): u32 {
+  return picture_rows(at(arena).config);
 }
 
-export function sv_canvas_cols(arena: usize): u32 {
-  return at(arena).canvasCols;
+export function sv_picture_cols(arena: usize): u32 {
+  return picture_cols(at(arena).config);
 }
 
 /** Draws the windows' positions. A host may store its own in ORIGINS instead. */
@@ -234,8 +238,8 @@ export function sv_encode(arena: usize, thread: u32, first: u32, count: u32): i3
 
 /**
  * The motifs at z (count, L floats), count from 1 to CHUNK: canvas pixels through the spline and the likelihood's link, (count,
- * canvasRows − 3, canvasCols − 3) (one row for 1D signals); a motif’s centre is its pixel ((canvasRows − 3)/2, (canvasCols − 3)/2). Gives
- * the address of the pictures, valid until the next call; 0 for another count.
+ * sv_picture_rows, sv_picture_cols) (one row for 1D signals); a motif’s centre is half of these from the first pixel. Gives the address of
+ * the pictures, valid until the next call; 0 for another count.
  */
 export function sv_decode(arena: usize, z: usize, count: u32): usize {
   const state = at(arena);

@@ -25,4 +25,4 @@ export * from "./kernels/crop";
 export * from "./kernels/resize";
 export * from "./kernels/refine_pose";
 export * from "./kernels/affine_grid";
-export { sample_grid_backward, sample_grid_forward } from "./kernels/sample_grid";
+export { sample_grid_adjoint, sample_grid_backward, sample_grid_forward, sample_grid_jacobian } from "./kernels/sample_grid";

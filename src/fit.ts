@@ -25,6 +25,7 @@ import { findMotifs, motifSpacing } from "./results/find_motifs.ts";
 import { fitGauge } from "./results/gauge.ts";
 import { fitLattice } from "./results/lattice.ts";
 import { latentMaps } from "./results/maps.ts";
+import { folded, rotationalSymmetry } from "./results/symmetry.ts";
 import type { FitReport, Grid, Motifs, Windows } from "./results/types.ts";
 import { storedHeader } from "./stored_model.ts";
 
@@ -113,11 +114,15 @@ async function finish(run: ImageRun, dataset: Dataset): Promise<FitResult> {
       return encoding(run, centres.length / 2, "motifs");
     }),
   );
-  const gauge = fitGauge(found.position, found.z, L, plan.period, [image.rows, image.cols]);
-  const windows = inGauge(raw, gauge);
-  const motifs = gauged(found, gauge);
+  const template = core.decode(new Float32Array(L));
+  const symmetry = plan.rotation && rotationalSymmetry(template, plan.windowSize / 2);
+  // The gauge compares motifs with one lattice; turned motifs have several.
+  const size = [image.rows, image.cols] as const;
+  const gauge = plan.rotation ? undefined : fitGauge(found.position, found.z, L, plan.period, size);
+  const windows = folded(inGauge(raw, gauge), symmetry ?? 1);
+  const motifs = folded(gauged(found, gauge), symmetry ?? 1);
   const maps = latentMaps(motifs, image.rows, image.cols, spacing);
-  const header = { ...storedHeader(session, { ...run.config, ...noConditions, THREADS: 1 }), plan, gauge };
+  const header = { ...storedHeader(session, { ...run.config, ...noConditions, THREADS: 1 }), plan, gauge, symmetry };
   const margin = (plan.windowSize / 2 - plan.maxShift + 1) * plan.binning;
   return {
     title: dataset.name,
@@ -127,10 +132,11 @@ async function finish(run: ImageRun, dataset: Dataset): Promise<FitResult> {
     windows,
     motifs,
     maps,
-    template: core.decode(new Float32Array(L)),
+    template,
     binning: plan.binning,
     manifold: manifoldOf(session, L),
     lattice: fitLattice(motifs.position, plan.period, image.rows, image.cols, margin),
+    symmetry,
     metrics: metricsOf(run),
     config: {
       ...options,
@@ -147,7 +153,7 @@ async function finish(run: ImageRun, dataset: Dataset): Promise<FitResult> {
 
 function encoding(run: ImageRun, count: number, stage: "encode" | "motifs"): Promise<Windows> {
   return encodeJob(run, count, stage, (windows) =>
-    encodeWindows(run.session, run.frame, windows, run.options.latentDim),
+    encodeWindows(run.session, run.frame, windows, run.options.latentDim, run.plan),
   );
 }
 

@@ -137,7 +137,7 @@ async function finish(run: SamplesRun, dataset: Dataset): Promise<SamplesFitResu
   const windows = await timed("encode", run.seconds, () =>
     encodeJob(run, n, "encode", async (count) => {
       await session.run({ name: "encode", first: 0, count });
-      return { count, latentDim: L, centre: centresOf(plan, count), ...readResults(session, count, L, 1) };
+      return { count, latentDim: L, centre: centresOf(plan, count), ...readResults(session, count, L, 1, plan) };
     }),
   );
   const header = { ...storedHeader(session, samplesConfig(plan, options, 1)), plan };

@@ -5,6 +5,7 @@ import { finitePixels, imageOf } from "./fit/image.ts";
 import { type Plan, prepareImage } from "./fit/plan.ts";
 import { encodeWindows, placeWindows } from "./fit/windows.ts";
 import type { Gauge } from "./results/gauge.ts";
+import { folded } from "./results/symmetry.ts";
 import type { Windows } from "./results/types.ts";
 import { readModelFile, type StoredHeader, StoredModel, unpackModel } from "./stored_model.ts";
 
@@ -12,6 +13,8 @@ import { readModelFile, type StoredHeader, StoredModel, unpackModel } from "./st
 export interface ModelHeader extends StoredHeader {
   readonly plan: Plan;
   readonly gauge?: Gauge;
+  /** Order of the motif's rotation axis, where rotation is on. */
+  readonly symmetry?: number;
 }
 
 export interface EncodeOptions {
@@ -57,7 +60,8 @@ export class Model extends StoredModel<ModelHeader> {
       const frame = { binning: plan.binning, windowSize: plan.windowSize, rows: small.rows, cols: small.cols };
       if (options.centres) placeWindows(session, frame, options.centres);
       else session.core.exports.sv_sample(session.core.arena);
-      return await encodeWindows(session, frame, n, this.latentDim, this.header.gauge);
+      const windows = await encodeWindows(session, frame, n, this.latentDim, plan, this.header.gauge);
+      return folded(windows, this.header.symmetry ?? 1);
     } finally {
       await session.close();
     }

@@ -38,7 +38,7 @@ export class SamplesModel extends StoredModel<SamplesHeader> {
       core.exports.sv_sample(core.arena);
       await session.run({ name: "encode", first: 0, count });
       const L = this.latentDim;
-      return { count, latentDim: L, centre: centresOf(plan, count), ...readResults(session, count, L, 1) };
+      return { count, latentDim: L, centre: centresOf(plan, count), ...readResults(session, count, L, 1, plan) };
     } finally {
       await session.close();
     }

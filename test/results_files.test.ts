@@ -51,6 +51,15 @@ describe("motifs.csv", () => {
     });
   });
 
+  it("has angle and scale after the rest, where they were asked for", () => {
+    const turn = { angle: numbers(4, -20), angleSd: numbers(4, 0.1) };
+    const [header, first] = motifsCsv({ ...motifs, ...turn }).split("\n");
+    expect(header).toBe("row,col,row_sd,col_sd,z1,z2,z3,z1_sd,z2_sd,z3_sd,windows,angle,angle_sd");
+    expect(first.split(",").slice(-3).map(Number)).toEqual([5, -20, 0.1]);
+    const all = motifsCsv({ ...motifs, ...turn, scale: numbers(4, 1), scaleSd: numbers(4, 0.02) });
+    expect(all.split("\n")[0]).toMatch(/,windows,angle,angle_sd,scale,scale_sd$/);
+  });
+
   it("writes what is not a number as nan, and a header alone for no motifs", () => {
     const broken = { ...motifs, positionSd: motifs.positionSd.with(1, Number.NaN) };
     expect(motifsCsv(broken).split("\n")[1].split(",")[3]).toBe("nan");
@@ -76,6 +85,15 @@ describe("windows.npz and maps.npz", () => {
       expect(dataset.axes.map((axis) => axis.size)).toEqual([5, name.startsWith("z") ? 3 : 2]);
       expect(dataset.dtype).toBe("float64");
       expect(Array.from(dataset.data)).toEqual(Array.from(Float32Array.from(values)));
+    }
+  });
+
+  it("give angle and scale back", async () => {
+    const turn = { angle: numbers(5, -20), angleSd: numbers(5, 0.1), scale: numbers(5, 1), scaleSd: numbers(5, 0.02) };
+    const bytes = await windowsNpz({ ...windows, ...turn });
+    for (const [name, values] of Object.entries({ angle: turn.angle, scale_sd: turn.scaleSd })) {
+      const { data } = await readDataset(sourceFromBytes("windows.npz", bytes), { dataset: name });
+      expect(Array.from(data)).toEqual(Array.from(Float32Array.from(values)));
     }
   });
 

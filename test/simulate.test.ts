@@ -204,6 +204,31 @@ describe("truth", () => {
     expect(nearest).toBeGreaterThanOrEqual((0.7 * 15.8) / Math.sqrt(3) - 1e-6);
   });
 
+  it("grains: six dim columns about each motif, turned by its angle, dim·(1 + u) bright", () => {
+    const { dataset, truth } = simulate("grains", { ...clean, rows: 200, cols: 200 });
+    const { motif_position: position, motif_angle: angle, motif_grain: grain, order_parameter: order } = truth.arrays;
+    expect(new Set(Array.from(grain.data, Number))).toEqual(new Set([0, 1]));
+    const at = (r: number, c: number) => dataset.data[Math.round(r) * 200 + Math.round(c)];
+    let seen = 0;
+    for (let i = 0; i < angle.data.length; i++) {
+      const [r, c, u] = [position.data[2 * i], position.data[2 * i + 1], order.data[i]].map(Number);
+      expect(Number(angle.data[i])).toBe(Number(grain.data[i]) === 0 ? 10 : 32);
+      expect(u).toBeCloseTo(0.6 * Math.sin((2 * Math.PI * r) / 170), 9);
+      if (Math.min(r, c, 199 - r, 199 - c, Math.abs(c - 100) - 20) < 14) continue;
+      seen++;
+      for (let k = 0; k < 6; k++) {
+        const direction = ((Number(angle.data[i]) + 30 + 60 * k) * Math.PI) / 180;
+        const bond = 15.8 / Math.sqrt(3);
+        const [dimRow, dimCol] = [r + bond * Math.cos(direction), c + bond * Math.sin(direction)];
+        const expected = 0.35 * (1 + 0.6 * Math.sin((2 * Math.PI * dimRow) / 170));
+        // At a whole pixel, up to 0.71 px off the maximum of a Gaussian of 2 px.
+        expect(at(dimRow, dimCol)).toBeGreaterThan(0.93 * expected - 0.01);
+        expect(at(dimRow, dimCol)).toBeLessThan(expected + 0.01);
+      }
+    }
+    expect(seen).toBeGreaterThan(20);
+  });
+
   it("graphite-step: motifs are local maxima far from the step, terraces differ by 0.3355 nm", () => {
     const options = { ...still, tilt: 0, wave: 0 };
     const { dataset, truth } = simulate("graphite-step", options);

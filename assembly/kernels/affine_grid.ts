@@ -89,3 +89,37 @@ export function affine_grid_backward(
     accumulate(dshift + k * 8 + 4, -(sin64(theta) * sumRow + cos64(theta) * sumCol) * inverse);
   }
 }
+
+/**
+ * Derivatives of samples taken at one window's places to its pose: on entry dRow, dCol (pixels) are those to the places themselves, on exit
+ * those to the shift; dAngle and dLogScale those to the angle and the logarithm of the scale. With u = p' − c: ∂u/∂t = −A⁻¹,
+ * ∂u/∂θ = (u_col, −u_row), ∂u/∂log s = −u. Writes.
+ */
+export function affine_grid_jacobian(
+  dRow: usize,
+  dCol: usize,
+  dAngle: usize,
+  dLogScale: usize,
+  grid: usize,
+  angle: f64,
+  scale: f64,
+  ch: u32,
+  cw: u32,
+  pixels: u32,
+): void {
+  const centreRow = <f32>(0.5 * <f64>(ch - 1));
+  const centreCol = <f32>(0.5 * <f64>(cw - 1));
+  const cosine = <f32>(cos64(angle) / scale);
+  const sine = <f32>(sin64(angle) / scale);
+  for (let pixel: u32 = 0; pixel < pixels; pixel++, grid += 8) {
+    const at = <usize>pixel << 2;
+    const row = load<f32>(dRow + at);
+    const col = load<f32>(dCol + at);
+    const ur = load<f32>(grid) - centreRow;
+    const uc = load<f32>(grid, 4) - centreCol;
+    store<f32>(dRow + at, sine * col - cosine * row);
+    store<f32>(dCol + at, -sine * row - cosine * col);
+    store<f32>(dAngle + at, uc * row - ur * col);
+    store<f32>(dLogScale + at, -ur * row - uc * col);
+  }
+}

@@ -21,6 +21,15 @@ export function crop_forward(out: usize, image: usize, cols: u32, row: u32, col:
   }
 }
 
+/** tile (height, stride) = the mirrored image from the whole pixel (top, left) on, the first `width` columns of each row. Writes. */
+export function crop_mirrored(tile: usize, image: usize, rows: u32, cols: u32, top: i32, left: i32, height: u32, width: u32, stride: u32): void {
+  for (let i: u32 = 0; i < height; i++) {
+    const from = image + (<usize>(<u32>mirrored(top + <i32>i, <i32>rows) * cols) << 2);
+    const to = tile + (<usize>(i * stride) << 2);
+    for (let j: u32 = 0; j < width; j++) store<f32>(to + (<usize>j << 2), load<f32>(from + (<usize>mirrored(left + <i32>j, <i32>cols) << 2)));
+  }
+}
+
 /** Fraction of a position, short of the value that 1 + fraction would round up to 2. */
 @inline
 function fraction(position: f32): f32 {
@@ -46,10 +55,6 @@ export function crop_at(out: usize, image: usize, rows: u32, cols: u32, row: f32
   }
   const tileRows: u32 = flat ? height : height + 3;
   const stride = width + 8;
-  for (let i: u32 = 0; i < tileRows; i++) {
-    const from = image + (<usize>(<u32>mirrored((flat ? 0 : top) + <i32>i, <i32>rows) * cols) << 2);
-    const to = tile + (<usize>(i * stride) << 2);
-    for (let j: u32 = 0; j < width + 3; j++) store<f32>(to + (<usize>j << 2), load<f32>(from + (<usize>mirrored(left + <i32>j, <i32>cols) << 2)));
-  }
+  crop_mirrored(tile, image, rows, cols, flat ? 0 : top, left, tileRows, width + 3, stride);
   spline_forward(out, tile, stride, 1 + fraction(row), 1 + fraction(col), height, width, flat, scratch);
 }

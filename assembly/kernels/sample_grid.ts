@@ -125,6 +125,42 @@ export function sample_grid_forward(
   else forward_all(y, canvas, grid, n, ch, cw, pixels, CUBIC);
 }
 
+/**
+ * Derivatives of the samples to their places: dRow = ∂y/∂row (0 for a signal), dCol = ∂y/∂column, both (pixels), of one canvas of B-spline
+ * coefficients (ch, cw) at grid (pixels, 2). Writes.
+ */
+export function sample_grid_jacobian(dRow: usize, dCol: usize, canvas: usize, grid: usize, ch: i32, cw: i32, pixels: u32): void {
+  for (let pixel: u32 = 0; pixel < pixels; pixel++, grid += 8, dRow += 4, dCol += 4) {
+    const r = load<f32>(grid), c = load<f32>(grid, 4);
+    const row = ch === 1 ? -1 : first_tap(r), col = first_tap(c);
+    const fr = r - floor<f32>(r), fc = c - floor<f32>(c);
+    const patch = combine_rows(canvas, row, col, ch, cw, row_weights(fr, CUBIC, ch));
+    store<f32>(dCol, hsum(f32x4.mul(weight_slopes(fc, CUBIC), patch)));
+    const steep = ch === 1 ? f32x4.splat(0) : combine_rows(canvas, row, col, ch, cw, weight_slopes(fr, CUBIC));
+    store<f32>(dRow, hsum(f32x4.mul(weights(fc, CUBIC), steep)));
+  }
+}
+
+/** dcanvas[tap] += w_a·w_b·dy for one canvas of B-spline coefficients: the adjoint of sampling at given places. Accumulates (+=). */
+export function sample_grid_adjoint(dcanvas: usize, dy: usize, grid: usize, ch: i32, cw: i32, pixels: u32): void {
+  for (let pixel: u32 = 0; pixel < pixels; pixel++, grid += 8, dy += 4) {
+    spread_pixel(dcanvas, load<f32>(dy), load<f32>(grid), load<f32>(grid, 4), ch, cw, CUBIC);
+  }
+}
+
+/** One pixel's part in the canvas's gradient. */
+@inline
+function spread_pixel(dcanvas: usize, dy: f32, r: f32, c: f32, ch: i32, cw: i32, kind: i32): void {
+  const row = ch === 1 ? -1 : first_tap(r);
+  const col = first_tap(c);
+  const wr = row_weights(r - floor<f32>(r), kind, ch);
+  const spread = f32x4.mul(f32x4.splat(dy), weights(c - floor<f32>(c), kind));
+  spread_row(dcanvas, row, col, ch, cw, f32x4.extract_lane(wr, 0), spread);
+  spread_row(dcanvas, row + 1, col, ch, cw, f32x4.extract_lane(wr, 1), spread);
+  spread_row(dcanvas, row + 2, col, ch, cw, f32x4.extract_lane(wr, 2), spread);
+  spread_row(dcanvas, row + 3, col, ch, cw, f32x4.extract_lane(wr, 3), spread);
+}
+
 /** One pixel of one canvas. */
 @inline
 function backward_pixel(
@@ -143,11 +179,7 @@ function backward_pixel(
   const fr = r - floor<f32>(r);
   const wr = row_weights(fr, kind, ch);
   const wc = weights(c - floor<f32>(c), kind);
-  const spread = f32x4.mul(f32x4.splat(dy), wc);
-  spread_row(dcanvas, row, col, ch, cw, f32x4.extract_lane(wr, 0), spread);
-  spread_row(dcanvas, row + 1, col, ch, cw, f32x4.extract_lane(wr, 1), spread);
-  spread_row(dcanvas, row + 2, col, ch, cw, f32x4.extract_lane(wr, 2), spread);
-  spread_row(dcanvas, row + 3, col, ch, cw, f32x4.extract_lane(wr, 3), spread);
+  spread_pixel(dcanvas, dy, r, c, ch, cw, kind);
   const patch = combine_rows(canvas, row, col, ch, cw, wr);
   const slopes = weight_slopes(c - floor<f32>(c), kind);
   store<f32>(dgrid, load<f32>(dgrid, 4) + dy * hsum(f32x4.mul(slopes, patch)), 4);

@@ -1,10 +1,9 @@
 import { crop_at } from "../kernels/crop";
 import { link_inverse } from "../kernels/link";
 import { log64 } from "../kernels/math";
-import { spline_backward } from "../kernels/spline";
 import { Config, getU32 } from "./config";
 import { template_bias } from "./initialise";
-import { canvas_origin, predict } from "./pose";
+import { predict, spread } from "./pose";
 import { chosen_canvas, prepare_templates, register, template_count } from "./register";
 import { chunk_sums, load_window } from "./step";
 import { ChunkSums, Progress, SUMS_BYTES, State, Workspace, chunk_count, workspace } from "./state";
@@ -98,7 +97,6 @@ function accumulate(state: State, space: Workspace, unit: u32, units: u32, windo
 
 /** Notes window i's cost and adds its residual to the sums of its template, with `trimmed` only if it is among the better ones. */
 function scatter(state: State, space: Workspace, i: u32, window: u32, unit: u32, sums: ChunkSums, variance: f64, trimmed: bool): void {
-  const config = state.config;
   const k = load<u32>(space.chosen + (<usize>i << 2));
   const cost = predict(state, space, i, chosen_canvas(state, space, i), variance);
   store<f32>(state.costs + (<usize>window << 2), <f32>cost);
@@ -113,12 +111,9 @@ function scatter(state: State, space: Workspace, i: u32, window: u32, unit: u32,
     v128.store(space.residual + at, f32x4.mul(scale, v128.load(space.residual + at)));
     v128.store(space.rendered + at, weight);
   }
-  const t = space.shift + (<usize>i << 3);
-  const row = canvas_origin(getU32(config, Config.SHIFT_ROWS), load<f32>(t)), col = canvas_origin(getU32(config, Config.SHIFT_COLS), load<f32>(t, 4));
-  const rows = getU32(config, Config.WINDOW_ROWS), cols = getU32(config, Config.WINDOW_COLS);
   const above = numerator(state, unit, k), below = above + (<usize>state.templateStride << 2);
-  spline_backward(above, space.residual, state.canvasCols, row, col, rows, cols, state.flat, space.spline);
-  spline_backward(below, space.rendered, state.canvasCols, row, col, rows, cols, state.flat, space.spline);
+  spread(state, space, i, above, space.residual);
+  spread(state, space, i, below, space.rendered);
 }
 
 /** Canvas pixels that the windows hardly ever reach keep what they have: the denominator is counted against this much more. */

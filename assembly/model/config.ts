@@ -82,6 +82,16 @@ export enum Config {
   TV,
   /** 1: the host calls sv_latents before each step of training and adds to Region.LATENT_GRADIENTS. */
   HOST_CONDITION,
+  /**
+   * Rotation: angles of the correlation, symmetric about 0, and the step between them in radians; a step of 0 leaves rotation out.
+   * The same for scale, its steps in the logarithm.
+   */
+  ANGLES,
+  ANGLE_STEP,
+  SCALES,
+  SCALE_STEP,
+  /** Prior standard deviation of the scale's logarithm; 0 for flat within its range. */
+  SCALE_PRIOR,
   /** Number of fields. */
   COUNT,
 }
@@ -99,6 +109,29 @@ export function getU32(config: usize, field: Config): u32 {
 @inline
 export function set(config: usize, field: Config, value: f64): void {
   store<f64>(config + (<usize>field << 3), value);
+}
+
+/** Whether windows are turned, and whether they are scaled. */
+@inline
+export function turns(config: usize): bool {
+  return get(config, Config.ANGLE_STEP) > 0;
+}
+
+@inline
+export function scales(config: usize): bool {
+  return get(config, Config.SCALE_STEP) > 0;
+}
+
+/** Whether windows are more than shifted. */
+@inline
+export function affine(config: usize): bool {
+  return turns(config) || scales(config);
+}
+
+/** Columns of the pose's normal equations, content left out: shift (2), gain, offset, then angle and scale where they are on. */
+@inline
+export function pose_columns(config: usize): u32 {
+  return 4 + <u32>turns(config) + <u32>scales(config);
 }
 
 /** Fills a configuration with the defaults; the data's size and the window have none and are 0. Writes. */
@@ -129,6 +162,8 @@ export function config_default(config: usize): void {
   set(config, Config.REFINE_ENCODE, 2);
   set(config, Config.THREADS, 1);
   set(config, Config.PATCH, 1);
+  set(config, Config.ANGLES, 1);
+  set(config, Config.SCALES, 1);
 }
 
 /** Least and greatest allowed value of a field. */
@@ -189,10 +224,14 @@ function field_ok(config: usize, field: i32): bool {
     case Config.STEPS: return whole(config, field, 0, 1e9);
     case Config.SEED: return whole(config, field, 0, 4294967295);
     case Config.THREADS: return whole(config, field, 1, 64);
-    case Config.PATCH: return whole(config, field, 1, sqrt(min(get(config, Config.BATCH), get(config, Config.WINDOWS))));
+    case Config.PATCH: return whole(config, field, 1, affine(config) ? 1 : sqrt(min(get(config, Config.BATCH), get(config, Config.WINDOWS))));
     case Config.SMOOTH:
     case Config.TV: return within(config, field, 0, getU32(config, Config.PATCH) > 1 ? 1e9 : 0);
     case Config.HOST_CONDITION: return whole(config, field, 0, getU32(config, Config.PATCH) > 1 ? 1 : 0);
+    case Config.ANGLES: return whole(config, field, 1, turns(config) ? 720 : 1);
+    case Config.SCALES: return whole(config, field, 1, scales(config) ? 64 : 1);
+    case Config.ANGLE_STEP:
+    case Config.SCALE_STEP: return within(config, field, 0, getU32(config, Config.ROWS) == 1 ? 0 : 1);
     case Config.RATE: return within(config, field, 1e-9, 1);
     case Config.BETA: return within(config, field, 0, 1e6);
     default: return within(config, field, 0, Infinity);

@@ -1,12 +1,13 @@
 import { link } from "../kernels/link";
 import { padded } from "../kernels/matmul";
 import { cholesky_solve, inverse_diagonal } from "../kernels/refine_pose";
-import { Config, getU32 } from "./config";
+import { turn_of } from "./affine";
+import { Config, getU32, pose_columns, scales, turns } from "./config";
 import { network_forward, output_address } from "./layers";
-import { canvases, factorise, move_shift, pose_derivatives, predict, refine, render } from "./pose";
+import { canvases, factorise, move_pose, pose_derivatives, predict, refine, render } from "./pose";
 import { prepare_templates, register } from "./register";
 import { decode_windows, encode_windows, latent, load_window, take_means } from "./step";
-import { POSE_COLUMNS, Progress, State, Workspace, workspace } from "./state";
+import { Progress, State, Workspace, workspace } from "./state";
 import { Sync, barrier, claim } from "./threads";
 import { progress, set_progress } from "./train";
 
@@ -99,13 +100,13 @@ function tangents(state: State, space: Workspace, m: u32): void {
 /** The window's own noise variance: its squared residuals with those of PRIOR_PIXELS pixels at the fit's noise. */
 @inline
 function own_variance(state: State, cost: f64): f64 {
-  const spent = <f64>(POSE_COLUMNS + getU32(state.config, Config.LATENT_DIM));
+  const spent = <f64>(pose_columns(state.config) + getU32(state.config, Config.LATENT_DIM));
   return (cost + PRIOR_PIXELS * progress(state, Progress.VARIANCE)) / (max<f64>(1, <f64>state.pixels - spent) + PRIOR_PIXELS);
 }
 
-/** Normal equations of window i over shift, gain, offset and content. Gives the noise variance used. */
+/** Normal equations of window i over pose, gain, offset and content. Gives the noise variance used. */
 function joint_equations(state: State, space: Workspace, i: u32): f64 {
-  const latents = getU32(state.config, Config.LATENT_DIM), pixels = padded(state.pixels);
+  const latents = getU32(state.config, Config.LATENT_DIM), pixels = padded(state.pixels), pose = pose_columns(state.config);
   const canvas = canvases(state, space) + (<usize>(i * padded(state.canvasSize)) << 2);
   const cost = predict(state, space, i, canvas, progress(state, Progress.VARIANCE));
   const variance = own_variance(state, cost);
@@ -113,29 +114,30 @@ function joint_equations(state: State, space: Workspace, i: u32): f64 {
   const gain = f32x4.splat(load<f32>(space.gain + (<usize>i << 2)));
   for (let l: u32 = 0; l < latents; l++) {
     const from = space.tangents + (<usize>((i * latents + l) * pixels) << 2);
-    const to = space.derivatives + (<usize>((POSE_COLUMNS + l) * pixels) << 2);
+    const to = space.derivatives + (<usize>((pose + l) * pixels) << 2);
     for (let p: u32 = 0; p < state.pixels; p += 4) v128.store(to + (<usize>p << 2), f32x4.mul(gain, v128.load(from + (<usize>p << 2))));
   }
-  factorise(state, space, i, POSE_COLUMNS + latents, latent(state, space, i), variance);
+  factorise(state, space, i, pose + latents, latent(state, space, i), variance);
   return variance;
 }
 
 /** One joint Gauss–Newton step; content moves by at most 1. */
 function refine_jointly(state: State, space: Workspace, i: u32): void {
-  const latents = getU32(state.config, Config.LATENT_DIM);
+  const latents = getU32(state.config, Config.LATENT_DIM), pose = pose_columns(state.config);
   joint_equations(state, space, i);
-  cholesky_solve(space.rhs, space.normal, POSE_COLUMNS + latents);
-  move_shift(state, space, i);
+  cholesky_solve(space.rhs, space.normal, pose + latents);
+  move_pose(state, space, i);
   const z = latent(state, space, i);
   for (let l: u32 = 0; l < latents; l++) {
     const at = z + (<usize>l << 2);
-    const step = load<f64>(space.rhs + (<usize>(POSE_COLUMNS + l) << 3));
+    const step = load<f64>(space.rhs + (<usize>(pose + l) << 3));
     store<f32>(at, load<f32>(at) + <f32>min<f64>(1, max<f64>(-1, step)));
   }
 }
 
 function write_result(state: State, space: Workspace, i: u32): void {
-  const latents = getU32(state.config, Config.LATENT_DIM), columns = POSE_COLUMNS + latents;
+  const config = state.config, pose = pose_columns(config);
+  const latents = getU32(config, Config.LATENT_DIM), columns = pose + latents;
   const variance = joint_equations(state, space, i);
   const window = load<u32>(space.windows + (<usize>i << 2));
   const out = state.results + (<usize>(window * state.resultStride) << 2);
@@ -149,10 +151,20 @@ function write_result(state: State, space: Workspace, i: u32): void {
   for (let l: u32 = 0; l < latents; l++) {
     const at = out + (<usize>(RESULT_Z + l) << 2);
     store<f32>(at, load<f32>(z + (<usize>l << 2)));
-    store<f32>(at + (<usize>latents << 2), <f32>(variance * inverse_diagonal(space.normal, columns, POSE_COLUMNS + l, space.column)));
+    store<f32>(at + (<usize>latents << 2), <f32>(variance * inverse_diagonal(space.normal, columns, pose + l, space.column)));
   }
   const tail = out + (<usize>(RESULT_Z + 2 * latents) << 2);
   store<f32>(tail, load<f32>(space.gain + (<usize>i << 2)));
   store<f32>(tail, load<f32>(space.offset + (<usize>i << 2)), 4);
   store<f32>(tail, <f32>variance, 8);
+  const turn = turn_of(space, i);
+  if (turns(config)) {
+    store<f32>(tail, load<f32>(turn), 12);
+    store<f32>(tail, <f32>(variance * inverse_diagonal(space.normal, columns, 4, space.column)), 16);
+  }
+  if (scales(config)) {
+    const last = out + (<usize>(state.resultStride - 2) << 2);
+    store<f32>(last, load<f32>(turn, 4));
+    store<f32>(last, <f32>(variance * inverse_diagonal(space.normal, columns, pose - 1, space.column)), 4);
+  }
 }

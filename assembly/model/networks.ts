@@ -1,6 +1,7 @@
 import { GELU } from "../kernels/activation";
 import { padded } from "../kernels/matmul";
-import { Config, getU32 } from "./config";
+import { cos64, exp64, sin64 } from "../kernels/math";
+import { Config, affine, get, getU32 } from "./config";
 import {
   Network, add_activation, add_canvas, add_conv2d, add_dense, add_upsample2, add_window, network_begin,
 } from "./layers";
@@ -12,16 +13,55 @@ import {
 
 export const MLP: u32 = 0;
 
+/** Largest angle each way, radians, and largest logarithm of the scale: a step beyond the grid's. 0 where off. */
+@inline
+export function angle_reach(config: usize): f64 {
+  return (0.5 * get(config, Config.ANGLES) + 1) * get(config, Config.ANGLE_STEP);
+}
+
+@inline
+export function scale_reach(config: usize): f64 {
+  return 0.5 * (get(config, Config.SCALES) + 1) * get(config, Config.SCALE_STEP);
+}
+
 /** Size of the canvas: the window, the largest shift each way, and two pixels for the spline's taps. 1 row for 1D signals. */
 @inline
 export function canvas_rows(config: usize): u32 {
-  const rows = getU32(config, Config.WINDOW_ROWS);
-  return getU32(config, Config.ROWS) == 1 ? 1 : rows + 2 * getU32(config, Config.SHIFT_ROWS) + 4;
+  if (getU32(config, Config.ROWS) == 1) return 1;
+  return canvas_side(config, half_side(config, Config.WINDOW_ROWS, Config.SHIFT_ROWS), half_side(config, Config.WINDOW_COLS, Config.SHIFT_COLS));
 }
 
 @inline
 export function canvas_cols(config: usize): u32 {
-  return getU32(config, Config.WINDOW_COLS) + 2 * getU32(config, Config.SHIFT_COLS) + 4;
+  return canvas_side(config, half_side(config, Config.WINDOW_COLS, Config.SHIFT_COLS), half_side(config, Config.WINDOW_ROWS, Config.SHIFT_ROWS));
+}
+
+/** Half of what an upright window sees of the canvas along an axis under all shifts. */
+@inline
+function half_side(config: usize, window: Config, shift: Config): f64 {
+  return 0.5 * get(config, window) + get(config, shift);
+}
+
+/** Side of the canvas along an axis with this half side, `across` the other's; turned windows reach further, with their corners. */
+function canvas_side(config: usize, along: f64, across: f64): u32 {
+  if (!affine(config)) return <u32>(2 * along) + 4;
+  // A pixel more: the templates are rendered half a pixel beyond the windows.
+  const h = along + 1, w = across + 1, angle = angle_reach(config);
+  let reach = sqrt<f64>(h * h + w * w);
+  // h cos + w sin grows up to the angle of the diagonal.
+  if (angle < 1.57 && h * sin64(angle) < w * cos64(angle)) reach = h * cos64(angle) + w * sin64(angle);
+  return 2 * <u32>ceil<f64>(reach * exp64(scale_reach(config))) + 4;
+}
+
+/** Size of a canvas's picture: what upright windows see of it under all shifts, with a pixel before. 1 row for 1D signals. */
+@inline
+export function picture_rows(config: usize): u32 {
+  return getU32(config, Config.ROWS) == 1 ? 1 : getU32(config, Config.WINDOW_ROWS) + 2 * getU32(config, Config.SHIFT_ROWS) + 1;
+}
+
+@inline
+export function picture_cols(config: usize): u32 {
+  return getU32(config, Config.WINDOW_COLS) + 2 * getU32(config, Config.SHIFT_COLS) + 1;
 }
 
 /** window (1 row of windowRows · windowCols) → 2L: the means, then the log standard deviations. */

@@ -2,9 +2,8 @@ import { likelihood_backward, likelihood_forward } from "../kernels/likelihood";
 import { GAUSSIAN } from "../kernels/link";
 import { log64 } from "../kernels/math";
 import { padded } from "../kernels/matmul";
-import { spline_backward } from "../kernels/spline";
 import { Config, getU32 } from "./config";
-import { canvas_origin } from "./pose";
+import { spread } from "./pose";
 import { State, Workspace } from "./state";
 
 /*
@@ -28,13 +27,8 @@ export function negative_log_likelihood(state: State, space: Workspace, i: u32, 
 
 /** dCanvas += scale · ∂(−log p)/∂canvas through the spline. Accumulates (+=); uses up space.residual. */
 export function canvas_gradient(state: State, space: Workspace, i: u32, dCanvas: usize, variance: f64, scale: f32): void {
-  const config = state.config;
-  const t = space.shift + (<usize>i << 3);
   natural_gradient(state, space, i, variance, scale);
-  spline_backward(
-    dCanvas, space.residual, state.canvasCols, canvas_origin(getU32(config, Config.SHIFT_ROWS), load<f32>(t)), canvas_origin(getU32(config, Config.SHIFT_COLS), load<f32>(t, 4)),
-    getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS), state.flat, space.spline,
-  );
+  spread(state, space, i, dCanvas, space.residual);
 }
 
 /** space.residual = scale · ∂(−log p)/∂space.natural; the Gaussian's is −gain · residual/σ². Writes. */

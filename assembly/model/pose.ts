@@ -3,15 +3,18 @@ import { GainOffset, gain_offset, sum, sum_squares } from "../kernels/gain_offse
 import { link, link_slope } from "../kernels/link";
 import { padded } from "../kernels/matmul";
 import { cholesky, cholesky_solve, dot, normal_equations } from "../kernels/refine_pose";
-import { spline_forward, spline_jacobian } from "../kernels/spline";
-import { Config, get, getU32 } from "./config";
+import { spline_backward, spline_forward, spline_jacobian } from "../kernels/spline";
+import { affine_crop, affine_jacobian, affine_picture, affine_render, affine_spread, turn_of } from "./affine";
+import { Config, affine, get, getU32, pose_columns, scales, turns } from "./config";
 import { output_address } from "./layers";
-import { POSE_COLUMNS, State, Workspace } from "./state";
+import { angle_reach, picture_cols, picture_rows, scale_reach } from "./networks";
+import { State, Workspace } from "./state";
 
 /*
  * The pose of a window through a canvas: rendering, the prediction with gain and offset in closed form, derivatives, and Gauss–Newton
  * steps on the shift jointly with gain and offset (and content, when encoding).
- * x(p) = gain · T(p − t) + offset: a window pixel i reads the canvas at i − t + SHIFT + 2.
+ * x(p) = gain · T(p − t) + offset: a window pixel i reads the canvas at i − t + SHIFT + 2. Windows that are turned or scaled as well
+ * go through affine.ts.
  */
 
 /** Canvas coordinate of a window's first pixel at shift t, rows or columns. */
@@ -29,7 +32,10 @@ export function recentre(state: State, space: Workspace, i: u32, window: u32): v
   const row = <f32>load<i32>(origin, 4) + load<f32>(space.shift + (<usize>i << 3));
   const col = <f32>load<i32>(origin, 8) + load<f32>(space.shift + (<usize>i << 3), 4);
   const out = space.encoderX + (<usize>(i * padded(state.pixels)) << 2);
-  crop_at(
+  if (affine(config)) {
+    const h = getU32(config, Config.WINDOW_ROWS), w = getU32(config, Config.WINDOW_COLS);
+    affine_crop(state, space, i, out, image, <f64>row + 0.5 * <f64>(h - 1), <f64>col + 0.5 * <f64>(w - 1));
+  } else crop_at(
     out, image, rows, cols, row, col, getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS), state.flat, space.tile, space.spline,
   );
   const scale = f32x4.splat(1 / (max<f32>(0.1, load<f32>(space.gain + (<usize>i << 2))) * <f32>get(config, Config.DATA_SD)));
@@ -45,8 +51,30 @@ export function recentre(state: State, space: Workspace, i: u32, window: u32): v
 export function render(state: State, space: Workspace, i: u32, canvas: usize, out: usize): void {
   const config = state.config;
   const t = space.shift + (<usize>i << 3);
-  spline_forward(
+  if (affine(config)) affine_render(state, space, i, canvas, out);
+  else spline_forward(
     out, canvas, state.canvasCols, canvas_origin(getU32(config, Config.SHIFT_ROWS), load<f32>(t)), canvas_origin(getU32(config, Config.SHIFT_COLS), load<f32>(t, 4)),
+    getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS), state.flat, space.spline,
+  );
+}
+
+/**
+ * picture (picture_rows, picture_cols): the canvas through the spline at whole pixels, turned by `angle` and scaled by e^logScale;
+ * upright from its second row and column on. The motif's centre is half a pixel after the picture's. Writes.
+ */
+export function paint(state: State, space: Workspace, picture: usize, canvas: usize, angle: f64, logScale: f64): void {
+  const rows = picture_rows(state.config), cols = picture_cols(state.config);
+  if (affine(state.config)) affine_picture(state, space, picture, canvas, angle, logScale, rows, cols);
+  else spline_forward(picture, canvas, state.canvasCols, 1, 1, rows, cols, state.flat, space.spline);
+}
+
+/** dCanvas += the adjoint of `render` applied to dy, an image of window i. Accumulates (+=). */
+export function spread(state: State, space: Workspace, i: u32, dCanvas: usize, dy: usize): void {
+  const config = state.config;
+  const t = space.shift + (<usize>i << 3);
+  if (affine(config)) affine_spread(state, space, i, dCanvas, dy);
+  else spline_backward(
+    dCanvas, dy, state.canvasCols, canvas_origin(getU32(config, Config.SHIFT_ROWS), load<f32>(t)), canvas_origin(getU32(config, Config.SHIFT_COLS), load<f32>(t, 4)),
     getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS), state.flat, space.spline,
   );
 }
@@ -76,36 +104,52 @@ export function predict(state: State, space: Workspace, i: u32, canvas: usize, v
   return fit.cost;
 }
 
-/** Derivative images of the prediction to shift, gain and offset: the first POSE_COLUMNS of space.derivatives. Writes. */
+/** Derivative images of the prediction to shift, gain, offset, angle and scale: the first pose_columns of space.derivatives. Writes. */
 export function pose_derivatives(state: State, space: Workspace, i: u32, canvas: usize): void {
   const config = state.config;
   const t = space.shift + (<usize>i << 3);
   const stride = <usize>padded(state.pixels) << 2;
   const dRow = space.derivatives, dCol = dRow + stride, dGain = dCol + stride, dOffset = dGain + stride;
-  spline_jacobian(
+  // Angle and scale follow; of the one that is off no derivative is kept.
+  const dAngle = turns(config) ? dOffset + stride : space.picture;
+  const dScale = scales(config) ? space.derivatives + <usize>(pose_columns(config) - 1) * stride : space.picture;
+  if (affine(config)) affine_jacobian(state, space, i, canvas, dRow, dCol, dAngle, dScale);
+  else spline_jacobian(
     dRow, dCol, canvas, state.canvasCols, canvas_origin(getU32(config, Config.SHIFT_ROWS), load<f32>(t)), canvas_origin(getU32(config, Config.SHIFT_COLS), load<f32>(t, 4)),
     getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS), state.flat, space.spline,
   );
   const likelihood = getU32(config, Config.LIKELIHOOD);
-  // The canvas is read at i − t: the sign turns.
-  const scale = -load<f32>(space.gain + (<usize>i << 2));
+  // Upright, the derivatives are those to the place on the canvas, i − t: the sign turns.
+  const gain = load<f32>(space.gain + (<usize>i << 2)), scale = affine(config) ? gain : -gain;
   link_slope(dRow, space.natural, scale, state.pixels, likelihood);
   link_slope(dCol, space.natural, scale, state.pixels, likelihood);
+  if (turns(config)) link_slope(dAngle, space.natural, scale, state.pixels, likelihood);
+  if (scales(config)) link_slope(dScale, space.natural, scale, state.pixels, likelihood);
   memory.copy(dGain, space.rendered, <usize>state.pixels << 2);
   for (let p: u32 = 0; p < state.pixels; p++) store<f32>(dOffset + (<usize>p << 2), 1);
 }
 
-/** Adds the priors of shift, gain, offset (and z where columns > POSE_COLUMNS) to the normal equations. */
+/** Adds the priors of shift, gain, offset angle, scale (and z where columns > pose_columns) to the normal equations. */
 export function add_priors(state: State, space: Workspace, i: u32, columns: u32, z: usize, variance: f64): void {
   const config = state.config;
   const t = space.shift + (<usize>i << 3);
-  const shift = get(config, Config.SHIFT_PRIOR);
-  const pull = shift > 0 ? variance / (shift * shift) : 0;
+  const pull = prior_pull(config, Config.SHIFT_PRIOR, variance);
   add_prior(space, columns, 0, pull, load<f32>(t));
   add_prior(space, columns, 1, pull, load<f32>(t, 4));
   add_prior(space, columns, 2, precision(config, Config.GAIN_PRIOR, variance), load<f32>(space.gain + (<usize>i << 2)) - 1);
   add_prior(space, columns, 3, precision(config, Config.OFFSET_PRIOR, variance), load<f32>(space.offset + (<usize>i << 2)));
-  for (let l = POSE_COLUMNS; l < columns; l++) add_prior(space, columns, l, variance, load<f32>(z + (<usize>(l - POSE_COLUMNS) << 2)));
+  // The angle's prior is flat; what is added only bounds the step of a motif that looks the same at any angle.
+  if (turns(config)) add_prior(space, columns, 4, variance / (angle_reach(config) * angle_reach(config)), 0);
+  if (scales(config)) add_prior(space, columns, pose_columns(config) - 1, prior_pull(config, Config.SCALE_PRIOR, variance), load<f32>(turn_of(space, i), 4));
+  const content = pose_columns(config);
+  for (let l = content; l < columns; l++) add_prior(space, columns, l, variance, load<f32>(z + (<usize>(l - content) << 2)));
+}
+
+/** σ²/s²; a width of 0 leaves the parameter free. */
+@inline
+function prior_pull(config: usize, field: Config, variance: f64): f64 {
+  const width = get(config, field);
+  return width > 0 ? variance / (width * width) : 0;
 }
 
 /** σ²/s²; a width of 0 fixes the parameter. */
@@ -130,16 +174,26 @@ export function factorise(state: State, space: Workspace, i: u32, columns: u32, 
   cholesky(space.normal, columns);
 }
 
-/** Moves window i's shift by the step in space.rhs, at most 1 px and within the largest shift. */
-export function move_shift(state: State, space: Workspace, i: u32): void {
+/** Moves window i's pose by the step in space.rhs: the shift by at most 1 px and within the largest shift, angle and scale by half a step of their grid. */
+export function move_pose(state: State, space: Workspace, i: u32): void {
   const t = space.shift + (<usize>i << 3);
   const limitRow = <f32>getU32(state.config, Config.SHIFT_ROWS), limitCol = <f32>getU32(state.config, Config.SHIFT_COLS);
   const dr = <f32>min<f64>(1, max<f64>(-1, load<f64>(space.rhs))), dc = <f32>min<f64>(1, max<f64>(-1, load<f64>(space.rhs, 8)));
   store<f32>(t, min<f32>(limitRow, max<f32>(-limitRow, load<f32>(t) + dr)));
   store<f32>(t, min<f32>(limitCol, max<f32>(-limitCol, load<f32>(t, 4) + dc)), 4);
+  const config = state.config, turn = turn_of(space, i);
+  if (turns(config)) move_within(turn, load<f64>(space.rhs, 32), get(config, Config.ANGLE_STEP), angle_reach(config));
+  if (scales(config)) move_within(turn + 4, load<f64>(space.rhs + (<usize>(pose_columns(config) - 1) << 3)), get(config, Config.SCALE_STEP), scale_reach(config));
 }
 
-/** One Gauss–Newton step on shift, gain and offset of the m windows through their canvases. */
+/** Moves the value at `at` by at most half a `grid` step, within ±reach. */
+@inline
+function move_within(at: usize, step: f64, grid: f64, reach: f64): void {
+  const held = min<f64>(0.5 * grid, max<f64>(-0.5 * grid, step));
+  store<f32>(at, <f32>min<f64>(reach, max<f64>(-reach, <f64>load<f32>(at) + held)));
+}
+
+/** One Gauss–Newton step on the pose, gain and offset of the m windows through their canvases. */
 export function refine(state: State, space: Workspace, canvases: usize, canvasStride: u32, m: u32, variance: f64): void {
   for (let i: u32 = 0; i < m; i++) refine_one(state, space, i, canvases + (<usize>(i * canvasStride) << 2), variance);
 }
@@ -148,9 +202,10 @@ export function refine(state: State, space: Workspace, canvases: usize, canvasSt
 export function refine_one(state: State, space: Workspace, i: u32, canvas: usize, variance: f64): void {
   predict(state, space, i, canvas, variance);
   pose_derivatives(state, space, i, canvas);
-  factorise(state, space, i, POSE_COLUMNS, 0, variance);
-  cholesky_solve(space.rhs, space.normal, POSE_COLUMNS);
-  move_shift(state, space, i);
+  const columns = pose_columns(state.config);
+  factorise(state, space, i, columns, 0, variance);
+  cholesky_solve(space.rhs, space.normal, columns);
+  move_pose(state, space, i);
 }
 
 /** Canvases of a chunk after the decoder ran. */

@@ -2,14 +2,16 @@ import { bin_forward } from "../kernels/bin";
 import { correlate_forward, score_stride, template_sums } from "../kernels/correlate";
 import { GainOffset, gain_offset, sum, sum_squares } from "../kernels/gain_offset";
 import { pack_rows, padded } from "../kernels/matmul";
-import { spline_forward } from "../kernels/spline";
-import { Config, get, getU32 } from "./config";
-import { refine_one } from "./pose";
+import { turn_of } from "./affine";
+import { Config, affine, get, getU32 } from "./config";
+import { picture_cols, picture_rows } from "./networks";
+import { paint, refine_one } from "./pose";
 import { Progress, State, Workspace } from "./state";
 
 /*
  * Where the motif sits in each window of a chunk, to a fraction of a pixel. The shift is computed, not amortised: correlation of the
- * window with the templates over all shifts in the lattice's cell, at steps of COARSE pixels with pixels averaged as much, the least
+ * window with the templates over all shifts in the lattice's cell (and over angles and
+ * scales where these are on: copies of each template, turned and scaled), at steps of COARSE pixels with pixels averaged as much, the least
  * cost refined by a parabola on each axis, then one Gauss–Newton step through the template at full resolution.
  */
 
@@ -74,6 +76,23 @@ export function sums_stride(config: usize): u32 {
   return shift_rows(config) * score_stride(shift_cols(config));
 }
 
+/** Copies of each template: at every angle and scale of the grid. */
+@inline
+export function orientations(config: usize): u32 {
+  return getU32(config, Config.ANGLES) * getU32(config, Config.SCALES);
+}
+
+/** Angle and scale's logarithm of copy o. */
+@inline
+function angle_at(config: usize, o: u32): f64 {
+  return (<f64>(o % getU32(config, Config.ANGLES)) - 0.5 * (get(config, Config.ANGLES) - 1)) * get(config, Config.ANGLE_STEP);
+}
+
+@inline
+function log_scale_at(config: usize, o: u32): f64 {
+  return (<f64>(o / getU32(config, Config.ANGLES)) - 0.5 * (get(config, Config.SCALES) - 1)) * get(config, Config.SCALE_STEP);
+}
+
 /** Registration templates in use. */
 @inline
 export function template_count(state: State): u32 {
@@ -84,15 +103,14 @@ export function template_count(state: State): u32 {
 export function prepare_templates(state: State, space: Workspace): void {
   const config = state.config;
   mark_cell(config, space.cell);
-  const rows: u32 = state.flat ? 1 : state.canvasRows - 3, cols = state.canvasCols - 3;
+  const rows = picture_rows(config), cols = picture_cols(config);
   const top: u32 = state.flat ? 0 : 1 + getU32(config, Config.SHIFT_ROWS) % row_step(config);
   const left: u32 = 1 + getU32(config, Config.SHIFT_COLS) % col_step(config);
-  for (let k: u32 = 0; k < template_count(state); k++) {
-    const template = space.templates + (<usize>(k * coarse_stride(config)) << 2), sums = <usize>(k * sums_stride(config)) << 2;
-    // The canvas through the spline at whole pixels, from its second row and column on.
-    spline_forward(
-      space.picture, state.templates + (<usize>(k * state.templateStride) << 2), state.canvasCols, 1, 1, rows, cols, state.flat, space.spline,
-    );
+  const copies = orientations(config);
+  for (let copy: u32 = 0; copy < template_count(state) * copies; copy++) {
+    const template = space.templates + (<usize>(copy * coarse_stride(config)) << 2), sums = <usize>(copy * sums_stride(config)) << 2;
+    const canvas = state.templates + (<usize>(copy / copies * state.templateStride) << 2), o = copy % copies;
+    paint(state, space, space.picture, canvas, angle_at(config, o), log_scale_at(config, o));
     bin_forward(
       template, space.picture + (<usize>(top * cols + left) << 2), coarse_rows(config) + shift_rows(config) - 1, template_cols(config),
       template_cols(config), cols, row_step(config), col_step(config),
@@ -104,7 +122,11 @@ export function prepare_templates(state: State, space: Workspace): void {
   }
 }
 
-/** Shift of each of the m windows space.x. Writes space.shift, space.chosen, space.best. */
+/** Gauss–Newton steps after the correlation: an angle half a step of the grid away takes more than one. */
+const REFINEMENTS: u32 = 1;
+const AFFINE_REFINEMENTS: u32 = 3;
+
+/** Pose of each of the m windows space.x. Writes space.shift, space.turn, space.chosen, space.best. */
 export function register(state: State, space: Workspace, m: u32, variance: f64): void {
   const config = state.config;
   const rows = coarse_rows(config), cols = coarse_cols(config), size = padded(rows * cols);
@@ -117,12 +139,15 @@ export function register(state: State, space: Workspace, m: u32, variance: f64):
   }
   pack_rows(space.packedWindows, space.coarse, m, rows * cols, size);
   const coarseVariance = variance / <f64>(row_step(config) * col_step(config));
-  for (let k: u32 = 0; k < template_count(state); k++) {
+  for (let k: u32 = 0; k < template_count(state) * orientations(config); k++) {
     const template = space.templates + (<usize>(k * coarse_stride(config)) << 2);
     correlate_forward(space.scores, space.packedWindows, template, template_cols(config), shift_rows(config), shift_cols(config), rows, cols, m);
     for (let i: u32 = 0; i < m; i++) best_shift(state, space, i, k, coarseVariance);
   }
-  for (let i: u32 = 0; i < m; i++) refine_one(state, space, i, chosen_canvas(state, space, i), variance);
+  const steps = affine(config) ? AFFINE_REFINEMENTS : REFINEMENTS;
+  for (let i: u32 = 0; i < m; i++) {
+    for (let step: u32 = 0; step < steps; step++) refine_one(state, space, i, chosen_canvas(state, space, i), variance);
+  }
 }
 
 /** The canvas of window i's template. */
@@ -165,7 +190,7 @@ function mark_cell(config: usize, cell: usize): void {
   }
 }
 
-/** Turns the scores of window i into costs and takes the least, where it beats the templates before, refined by a parabola on each axis. */
+/** Turns the scores of window i with template copy k into costs and takes the least, where it beats the templates before, refined by a parabola on each axis. */
 function best_shift(state: State, space: Workspace, i: u32, k: u32, variance: f64): void {
   const config = state.config;
   const rows = shift_rows(config), cols = shift_cols(config), stride = score_stride(cols);
@@ -178,7 +203,11 @@ function best_shift(state: State, space: Workspace, i: u32, k: u32, variance: f6
   const nearest = nearest_minimum(config, costs, <f32>(least + EQUAL_SHARE * max<f64>(0, sxx - least)));
   const row = nearest / cols, col = nearest % cols;
   store<f64>(space.best + (<usize>i << 3), least);
-  store<u32>(space.chosen + (<usize>i << 2), k);
+  store<u32>(space.chosen + (<usize>i << 2), k / orientations(config));
+  if (affine(config)) {
+    store<f32>(turn_of(space, i), <f32>angle_at(config, k % orientations(config)));
+    store<f32>(turn_of(space, i), <f32>log_scale_at(config, k % orientations(config)), 4);
+  }
   const best = costs + (<usize>(row * stride + col) << 2);
   const t = space.shift + (<usize>i << 3);
   const rowStep = row_step(config), colStep = col_step(config);
@@ -186,7 +215,7 @@ function best_shift(state: State, space: Workspace, i: u32, k: u32, variance: f6
   store<f32>(t, <f32>shift_at(colStep, col_half(config), col) - <f32>colStep * vertex(best, 4, col, cols), 4);
 }
 
-/** Products with template k into costs, in place; infinite outside the cell. Gives the least. */
+/** Products with template copy k into costs, in place; infinite outside the cell. Gives the least. */
 function score_costs(state: State, space: Workspace, costs: usize, k: u32, sx: f64, sxx: f64, variance: f64): f64 {
   const config = state.config;
   const rows = shift_rows(config), cols = shift_cols(config), stride = score_stride(cols);

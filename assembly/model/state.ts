@@ -1,9 +1,10 @@
 import { crop_scratch } from "../kernels/crop";
 import { padded } from "../kernels/matmul";
 import { spline_scratch } from "../kernels/spline";
-import { Config, getU32 } from "./config";
+import { affine_tile } from "./affine";
+import { Config, affine, getU32, pose_columns, scales, turns } from "./config";
 import { NETWORK_BYTES, Network, activations_size } from "./layers";
-import { coarse_cols, coarse_rows, coarse_stride, shift_cols, shift_rows, sums_stride } from "./register";
+import { coarse_cols, coarse_rows, coarse_stride, orientations, shift_cols, shift_rows, sums_stride } from "./register";
 import { build_decoder, build_encoder, canvas_cols, canvas_rows } from "./networks";
 
 /*
@@ -15,8 +16,6 @@ import { build_decoder, build_encoder, canvas_cols, canvas_rows } from "./networ
 export const MAX_LATENTS: u32 = 16;
 /** Most registration templates. */
 export const MAX_TEMPLATES: u32 = 8;
-/** Nuisance columns of the pose's normal equations beside the latents: shift (2), gain, offset. */
-export const POSE_COLUMNS: u32 = 4;
 
 /** Sums of one chunk over its windows, f64: added up in chunk order. */
 @unmanaged
@@ -105,7 +104,10 @@ export class State {
   batchSpreadGradient: usize;
   batchPlace: usize;
   batchPairs: usize;
-  /** Results of encoding, (windows, …) f32: shift (2), its variance (2), z (L), its variance (L), gain, offset, noise variance. */
+  /**
+   * Results of encoding, (windows, …) f32: shift (2), its variance (2), z (L), its variance (L), gain, offset, noise variance; then
+   * angle and its variance, and the scale's logarithm and its variance, where they are on.
+   */
   results: usize;
   resultStride: u32;
   /** The canvas, and pixels in a window. */
@@ -133,8 +135,9 @@ export class Workspace {
   packing: usize;
   /** (n) u32: which windows these are. */
   windows: usize;
-  /** (n, 2) shift; (n) gain, offset; (n, L) ε of the reparameterisation. */
+  /** (n, 2) shift; (n, 2) angle and scale's logarithm; (n) gain, offset; (n, L) ε of the reparameterisation. */
   shift: usize;
+  turn: usize;
   gain: usize;
   offset: usize;
   noise: usize;
@@ -142,7 +145,7 @@ export class Workspace {
   kl: usize;
   klWeights: usize;
   widths: usize;
-  /** Rendered window as natural parameters and as mean, residual, and derivative images (POSE_COLUMNS + L), each padded(pixels). */
+  /** Rendered window as natural parameters and as mean, residual, and derivative images (pose_columns + L), each padded(pixels). */
   natural: usize;
   rendered: usize;
   residual: usize;
@@ -152,7 +155,7 @@ export class Workspace {
   best: usize;
   /** (n, L, padded(pixels)) derivatives of each rendered window to its content. */
   tangents: usize;
-  /** A picture of a canvas; the templates' pixel values and their sums under each shift. */
+  /** A picture of a canvas; the pixel values of the templates, each in every orientation, and their sums under each shift. */
   picture: usize;
   templates: usize;
   templateSums: usize;
@@ -163,6 +166,9 @@ export class Workspace {
   packedWindows: usize;
   scores: usize;
   tile: usize;
+  /** Where pixels look on a canvas, (pixels of the templates' pictures, 2), and the pose that this is laid for, 4 f32; only where windows are turned or scaled. */
+  grid: usize;
+  place: usize;
   spline: usize;
   sumsScratch: usize;
   normal: usize;
@@ -238,7 +244,7 @@ export function layout(state: State, config: usize): bool {
   // Numerator and denominator of each template.
   state.sumsStride = 2 * templates * state.templateStride;
   state.alignSums = floats(state, chunk_count(config) * state.sumsStride);
-  state.resultStride = 2 + 2 + 2 * getU32(config, Config.LATENT_DIM) + 3;
+  state.resultStride = 2 + 2 + 2 * getU32(config, Config.LATENT_DIM) + 3 + 2 * <u32>turns(config) + 2 * <u32>scales(config);
   state.results = floats(state, windows * state.resultStride);
   layout_batch(state);
   state.workspaces = state.end;
@@ -272,7 +278,7 @@ function layout_workspace(target: Workspace, state: State): void {
   const rows = getU32(config, Config.WINDOW_ROWS), cols = getU32(config, Config.WINDOW_COLS);
   const shiftRows = shift_rows(config), shiftCols = shift_cols(config);
   const coarse = padded(coarse_rows(config) * coarse_cols(config));
-  const pixels = padded(state.pixels), columns = POSE_COLUMNS + latents, scores = sums_stride(config);
+  const pixels = padded(state.pixels), columns = pose_columns(config) + latents, scores = sums_stride(config);
   state.end = (changetype<usize>(target) + offsetof<Workspace>() + 63) & ~63;
   target.x = floats(state, n * pixels);
   target.encoderX = floats(state, activations_size(state.encoder, n));
@@ -282,6 +288,7 @@ function layout_workspace(target: Workspace, state: State): void {
   target.packing = floats(state, max(state.encoder.scratch, state.decoder.scratch) + 64);
   target.windows = floats(state, n);
   target.shift = floats(state, 2 * n);
+  target.turn = floats(state, 2 * n);
   target.gain = floats(state, n);
   target.offset = floats(state, n);
   target.noise = floats(state, n * latents);
@@ -296,14 +303,18 @@ function layout_workspace(target: Workspace, state: State): void {
   target.chosen = floats(state, n);
   target.best = bytes(state, <usize>n << 3);
   target.picture = floats(state, state.templateStride);
-  target.templates = floats(state, getU32(config, Config.TEMPLATES) * coarse_stride(config));
-  target.templateSums = floats(state, getU32(config, Config.TEMPLATES) * scores);
-  target.templateSquares = floats(state, getU32(config, Config.TEMPLATES) * scores);
+  const copies = getU32(config, Config.TEMPLATES) * orientations(config);
+  target.templates = floats(state, copies * coarse_stride(config));
+  target.templateSums = floats(state, copies * scores);
+  target.templateSquares = floats(state, copies * scores);
   target.cell = bytes(state, <usize>(shiftRows * shiftCols));
   target.coarse = floats(state, n * coarse);
   target.packedWindows = floats(state, ((n + 3) & ~3) * coarse);
   target.scores = floats(state, ((n + 3) & ~3) * scores);
-  target.tile = floats(state, crop_scratch(max<u32>(rows, 4), state.canvasCols));
+  const tile = affine_tile(config), canvas = affine(config) ? state.canvasSize : 0;
+  target.tile = floats(state, max(crop_scratch(max<u32>(rows, 4), state.canvasCols), affine(config) ? tile * tile : 0));
+  target.grid = floats(state, 2 * canvas);
+  target.place = floats(state, 4);
   target.spline = floats(state, spline_scratch(state.canvasRows, state.canvasCols));
   target.sumsScratch = bytes(state, <usize>(shiftCols + coarse_cols(config)) << 4);
   target.normal = bytes(state, <usize>(columns * columns) << 3);

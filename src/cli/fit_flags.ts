@@ -62,7 +62,12 @@ export type FitFlags = Partial<Record<NumberField, number>> & {
   readonly contrast?: number;
   readonly fill?: boolean;
   readonly reproducible?: boolean;
+  readonly rotation?: true | number;
+  readonly scale?: true | number;
 };
+
+/** Flags whose number may be left out. */
+const rangeFlags: readonly string[] = ["--rotation", "--scale"];
 
 /** Names of a flag's value in commander's result, where they are not the option's own. */
 const attributes: Readonly<Record<string, NumberField>> = { latent: "latentDim" };
@@ -80,6 +85,17 @@ export function addFitOptions(command: Command): Command {
     command.option(`${flag} <${value}>`, help, finiteNumber(flag));
   }
   return command
+    .addOption(
+      new Option(
+        "--rotation [deg]",
+        "the motif is turned from window to window, by up to so many degrees each way (default: off; alone: by any angle)",
+      ).argParser(finiteNumber("--rotation")),
+    )
+    .addOption(
+      new Option("--scale [share]", "its size differs, by up to this share (default: off; alone: 0.15)").argParser(
+        finiteNumber("--scale"),
+      ),
+    )
     .addOption(new Option("--likelihood <name>", "of a pixel (default: gaussian)").choices(likelihoods))
     .addOption(new Option("--encoder <kind>", "encoder network (default: mlp)").choices(networks))
     .addOption(new Option("--decoder <kind>", "decoder network (default: mlp)").choices(networks))
@@ -108,7 +124,10 @@ export function fitOptionsOf(flags: FitFlags & Readonly<Record<string, unknown>>
     if (typeof value === "number") numbers[field] = value;
   }
   const { likelihood, encoder, decoder, fill, reproducible } = flags;
-  const given = { ...numbers, likelihood, encoder, decoder, fill, reproducible, normalise: normalisationOf(flags) };
+  const range = (value: true | number | undefined) => (typeof value === "number" ? { range: value } : value);
+  const [rotation, scale] = [range(flags.rotation), range(flags.scale)];
+  const normalise = normalisationOf(flags);
+  const given = { ...numbers, rotation, scale, likelihood, encoder, decoder, fill, reproducible, normalise };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
@@ -128,7 +147,7 @@ function normalisationOf({ normalise, plane, background, contrast }: FitFlags): 
 export function inFlagWords(error: unknown): unknown {
   if (!(error instanceof ConfigError)) return error;
   const name = /^(\w+): /.exec(error.message)?.[1];
-  const flag = numberFlags[name as NumberField]?.flag;
+  const flag = numberFlags[name as NumberField]?.flag ?? rangeFlags.find((range) => range === `--${name}`);
   if (name && flag) error.message = flag + error.message.slice(name.length);
   return error;
 }

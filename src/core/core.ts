@@ -141,9 +141,8 @@ export class Core {
   /** The motifs at contents z (count, L), faster together than one by one; the same bits. */
   decodeAll(z: ArrayLike<number>, count: number): Grid[] {
     const L = z.length / count;
-    const canvasRows = this.exports.sv_canvas_rows(ARENA);
-    const rows = canvasRows === 1 ? 1 : canvasRows - 3;
-    const cols = this.exports.sv_canvas_cols(ARENA) - 3;
+    const rows = this.exports.sv_picture_rows(ARENA);
+    const cols = this.exports.sv_picture_cols(ARENA);
     const most = Math.min(this.#chunk, Math.floor(CONTENT_FLOATS / L));
     const pictures: Grid[] = [];
     for (let first = 0; first < count; first += most) {

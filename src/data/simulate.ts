@@ -1,5 +1,6 @@
 import { ConfigError } from "../errors.ts";
 import { ferroelectric } from "./simulate/ferroelectric.ts";
+import { grains } from "./simulate/grains.ts";
 import { graphiteStep } from "./simulate/graphite_step.ts";
 import { grainBoundary, hexagonal } from "./simulate/hexagonal.ts";
 import type { Simulation, SimulationKind, SimulationOptions } from "./simulate/kind.ts";
@@ -13,6 +14,7 @@ export const simulationKinds: readonly SimulationKind[] = [
   ferroelectric,
   hexagonal,
   grainBoundary,
+  grains,
   graphiteStep,
   lattice12,
   peaks1d,

@@ -3,6 +3,7 @@ import type { Normalisation } from "../core/analysis.ts";
 import { ConfigError } from "../errors.ts";
 import type { HistoryEntry } from "../results/types.ts";
 import type { LatentCondition } from "./condition.ts";
+import { checkOrientation, type SearchRange } from "./orientation.ts";
 
 export const likelihoods = ["gaussian", "bernoulli", "continuous-bernoulli", "poisson"] as const;
 export type Likelihood = (typeof likelihoods)[number];
@@ -47,7 +48,7 @@ export interface FitOptions {
   readonly offsetPrior?: number;
   /** Starts of the alignment, from different windows; the one with the best ELBO is kept. */
   readonly restarts?: number;
-  /** Most registration templates: more than one is used only where variants or grains need it. */
+  /** Most registration templates: more than one is used only where variants or grains need it. Default: 4; 1 with rotation. */
   readonly templates?: number;
   readonly learningRate?: number;
   /**
@@ -59,6 +60,10 @@ export interface FitOptions {
   readonly tv?: number;
   /** A condition of your own; asked once a training step, so slower. */
   readonly condition?: LatentCondition;
+  /** Whether the motif is turned from window to window, and how far (degrees each way). `true`: by any angle. Default: off. */
+  readonly rotation?: boolean | SearchRange;
+  /** Whether its size differs, and by how much (share). `true`: 0.15. Default: off. */
+  readonly scale?: boolean | SearchRange;
   /** Flat-fielding; `false` leaves the image as it is but for mean and variance. Default: plane, and background and contrast over 1.5 and 3 lattice vectors. */
   readonly normalise?: Partial<Normalisation> | false;
   /** Replace NaN and infinite pixels by the median of the finite ones instead of refusing them. */
@@ -72,7 +77,12 @@ export interface FitOptions {
 
 /** Options with every default that does not need the image. */
 export type SettledOptions = FitOptions &
-  Required<Omit<FitOptions, "window" | "maxShift" | "shiftPrior" | "binning" | "normalise" | "condition">>;
+  Required<
+    Omit<
+      FitOptions,
+      "window" | "maxShift" | "shiftPrior" | "binning" | "normalise" | "rotation" | "scale" | "condition"
+    >
+  >;
 
 const defaults = {
   latentDim: 2,
@@ -139,14 +149,25 @@ const MOST_THREADS = 8;
 /** Checks every option and fills in the defaults. `ConfigError` names the option, what was expected, what came. */
 export function settleOptions(options: FitOptions): SettledOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const settled = { ...defaults, threads: Math.min(MOST_THREADS, availableParallelism()), ...given } as SettledOptions;
+  // Another template would have an orientation of its own, that angles do not know of.
+  const templates = options.rotation ? 1 : defaults.templates;
+  const threads = Math.min(MOST_THREADS, availableParallelism());
+  const settled = { ...defaults, templates, threads, ...given } as SettledOptions;
   for (const [name, range] of Object.entries(ranges)) {
     const value = settled[name as keyof SettledOptions];
     if (value !== undefined) checkNumber(name, value as number, range);
   }
+  checkOrientation("rotation", settled.rotation);
+  checkOrientation("scale", settled.scale);
   checkName("likelihood", settled.likelihood, likelihoods);
   checkName("encoder", settled.encoder, networks);
   checkName("decoder", settled.decoder, networks);
+  for (const turned of ["rotation", "scale"] as const) {
+    if (!settled[turned] || !(settled.smooth || settled.tv || settled.condition)) continue;
+    throw new ConfigError(
+      `${turned}: expected without smooth, tv or condition, which take neighbours from one lattice, got both`,
+    );
+  }
   if (settled.condition !== undefined && typeof settled.condition !== "function") {
     throw new ConfigError(`condition: expected a function, got ${typeof settled.condition}`);
   }

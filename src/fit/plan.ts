@@ -6,9 +6,10 @@ import type { Grid } from "../results/types.ts";
 import { checkCondition, conditionConfig } from "./condition.ts";
 import { binned } from "./image.ts";
 import { type Likelihood, likelihoods, networks, type SettledOptions } from "./options.ts";
+import { type Orientation, orientationConfig, planOrientation } from "./orientation.ts";
 
 /** What the image decides: window, largest shift, binning, flat-fielding. Pixels of the binned image unless said otherwise. */
-export interface Plan {
+export interface Plan extends Orientation {
   readonly binning: number;
   readonly windowSize: number;
   readonly maxShift: number;
@@ -79,6 +80,7 @@ export function makePlan(core: Core, image: Grid, options: SettledOptions): Plan
     period,
     normalisation: normalisationOf(options, scale, binning),
     likelihood: options.likelihood,
+    ...planOrientation(options, windowSize),
     reasons: reasonsOf(period, binning, windowSize, maxShift),
   };
 }
@@ -148,7 +150,9 @@ function momentsOf(data: Float32Array): { mean: number; sd: number } {
 /** Shortest lattice vector, px after binning, at which the correlation may average pixels by two. */
 const COARSE_PERIOD = 12;
 
-function shortest({ period, binning }: Plan): number {
+/** Turned grains mix in the autocorrelation, so that its vectors may be no lattice's: half a window stands for one then. */
+function shortest({ period, binning, windowSize, rotation }: Plan): number {
+  if (rotation) return windowSize / WINDOW_PERIODS;
   return period ? Math.hypot(...period.a) / binning : 0;
 }
 
@@ -174,6 +178,8 @@ export function coreConfig(
   threads: number,
 ): CoreConfig {
   const { mean, sd } = momentsOf(data);
+  // The lattice's cell is that of one orientation: turned windows take the nearest of equal motifs instead.
+  const period = plan.rotation ? undefined : plan.period;
   return {
     ROWS: rows,
     COLS: cols,
@@ -182,15 +188,16 @@ export function coreConfig(
     SHIFT_ROWS: plan.maxShift,
     SHIFT_COLS: plan.maxShift,
     SHIFT_PRIOR: plan.shiftPrior,
-    LATTICE_A_ROW: (plan.period?.a[0] ?? 0) / plan.binning,
-    LATTICE_A_COL: (plan.period?.a[1] ?? 0) / plan.binning,
-    LATTICE_B_ROW: (plan.period?.b?.[0] ?? 0) / plan.binning,
-    LATTICE_B_COL: (plan.period?.b?.[1] ?? 0) / plan.binning,
+    LATTICE_A_ROW: (period?.a[0] ?? 0) / plan.binning,
+    LATTICE_A_COL: (period?.a[1] ?? 0) / plan.binning,
+    LATTICE_B_ROW: (period?.b?.[0] ?? 0) / plan.binning,
+    LATTICE_B_COL: (period?.b?.[1] ?? 0) / plan.binning,
     COARSE: shortest(plan) >= COARSE_PERIOD ? 2 : 1,
     DATA_MEAN: mean,
     DATA_SD: sd,
     ...trainingConfig(options, threads),
     ...conditionConfig(options),
+    ...orientationConfig(plan),
     RATE: options.learningRate * Math.min(1, Math.sqrt(RATE_PIXELS / plan.windowSize ** 2)),
   };
 }

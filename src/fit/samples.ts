@@ -4,6 +4,7 @@ import { ConfigError, NumericsError, ShapeError } from "../errors.ts";
 import type { Windows } from "../results/types.ts";
 import { finitePixels } from "./image.ts";
 import { type FitOptions, type SettledOptions, settleOptions } from "./options.ts";
+import { type Orientation, orientationConfig, planOrientation } from "./orientation.ts";
 import { trainingConfig } from "./plan.ts";
 
 /*
@@ -54,7 +55,7 @@ export interface Samples {
 }
 
 /** What the samples decide; pixels. */
-export interface SamplesPlan {
+export interface SamplesPlan extends Orientation {
   readonly rows: number;
   readonly cols: number;
   /** Largest shift along (rows, columns). */
@@ -85,6 +86,11 @@ export function samplesOf(dataset: Dataset, fill: boolean): Samples {
 export function settleSampleOptions(options: SampleOptions, samples: Samples, name: string): SettledOptions {
   if (samples.count < LEAST_SAMPLES) {
     throw new ShapeError(`${name}: expected at least ${LEAST_SAMPLES} samples, got ${samples.count}`);
+  }
+  for (const option of ["rotation", "scale"] as const) {
+    if (options[option] && samples.rows === 1) {
+      throw new ConfigError(`${option}: expected windows of more than one row, got 1D signals`);
+    }
   }
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   return { ...settleOptions({ ...sampleDefaults, ...given }), samples: samples.count, templates: 1 };
@@ -129,7 +135,7 @@ export function makeSamplesPlan(
   const size = rows === 1 ? `${cols}` : `${rows}×${cols}`;
   const shift = rows === 1 ? `${maxShift[1]}` : maxShift.join(" and ");
   const reasons = [`${count} samples of ${size} px, largest shift ${shift} px`];
-  return { rows, cols, maxShift, ...moments, reasons };
+  return { rows, cols, maxShift, ...planOrientation(options, Math.min(rows, cols)), ...moments, reasons };
 }
 
 /** Width of the running mean that the most prominent feature is looked for in, in sample sizes. */
@@ -187,6 +193,7 @@ export function samplesConfig(plan: SamplesPlan, options: SettledOptions, thread
     SHIFT_ROWS: plan.maxShift[0],
     SHIFT_COLS: plan.maxShift[1],
     SHIFT_PRIOR: 0,
+    ...orientationConfig(plan),
   };
 }
 

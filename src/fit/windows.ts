@@ -1,7 +1,9 @@
 import type { Session } from "../core/session.ts";
 import { type Gauge, gaugeShift } from "../results/gauge.ts";
-import type { Windows } from "../results/types.ts";
+import { foldAngle } from "../results/symmetry.ts";
+import type { Turn, Windows } from "../results/types.ts";
 import { unbinned } from "./image.ts";
+import type { Orientation } from "./orientation.ts";
 
 /** How the core's pixels relate to those of the input. */
 export interface Frame {
@@ -33,6 +35,7 @@ export async function encodeWindows(
   frame: Frame,
   n: number,
   latentDim: number,
+  orientation: Orientation,
   gauge?: Gauge,
 ): Promise<Windows> {
   await session.run({ name: "encode", first: 0, count: n });
@@ -41,16 +44,20 @@ export async function encodeWindows(
   const centre = Float64Array.from({ length: 2 * n }, (_, k) =>
     unbinned(origins[3 * (k >> 1) + 1 + (k & 1)] + half, frame.binning),
   );
-  return inGauge({ count: n, latentDim, centre, ...readResults(session, n, latentDim, frame.binning) }, gauge);
+  return inGauge(
+    { count: n, latentDim, centre, ...readResults(session, n, latentDim, frame.binning, orientation) },
+    gauge,
+  );
 }
 
-/** Shift and content of the core's windows 0 … n − 1 after encoding; `scale` input pixels a pixel of the core. */
+/** Pose and content of the core's windows 0 … n − 1 after encoding; `scale` input pixels a pixel of the core. */
 export function readResults(
   { core }: Session,
   n: number,
   latentDim: number,
   scale: number,
-): Pick<Windows, "shift" | "shiftSd" | "z" | "zSd"> {
+  orientation: Orientation,
+): Pick<Windows, "shift" | "shiftSd" | "z" | "zSd" | keyof Turn> {
   const stride = core.exports.sv_result_stride(core.arena);
   const results = core.floats("RESULTS", n * stride);
   const columns = (offset: number, width: number, map: (v: number) => number) =>
@@ -62,7 +69,24 @@ export function readResults(
     shiftSd: columns(2, 2, (v) => Math.sqrt(v) * scale),
     z: columns(4, latentDim, (v) => v),
     zSd: columns(4 + latentDim, latentDim, Math.sqrt),
+    ...turnOf(orientation, (offset) => columns(7 + 2 * latentDim + offset, 1, (v) => v)),
   };
+}
+
+/** Angles in degrees and scales as ratios, from the columns that follow in the results: (value, variance) of each that is on. */
+function turnOf({ rotation, scale }: Orientation, column: (offset: number) => Float64Array): Turn {
+  const turn: { -readonly [K in keyof Turn]: Turn[K] } = {};
+  if (rotation) {
+    turn.angle = column(0).map((angle) => foldAngle((angle * 180) / Math.PI, 1));
+    turn.angleSd = column(1).map((variance) => (Math.sqrt(variance) * 180) / Math.PI);
+  }
+  if (scale) {
+    const first = rotation ? 2 : 0;
+    const ratio = column(first).map(Math.exp);
+    turn.scale = ratio;
+    turn.scaleSd = column(first + 1).map((variance, i) => ratio[i] * Math.sqrt(variance));
+  }
+  return turn;
 }
 
 /** The same windows with their shifts in the gauge. */

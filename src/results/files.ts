@@ -1,5 +1,5 @@
 import { encodeNpz } from "../formats/npy_write.ts";
-import type { FitReport, LatentMaps, Motifs, Windows } from "./types.ts";
+import type { FitReport, LatentMaps, Motifs, Turn, Windows } from "./types.ts";
 
 /** Version of the names and columns below; a change that a reader of the files would notice makes it the next one. */
 export const RESULT_SCHEMA = "shift-vae/result/1";
@@ -19,7 +19,7 @@ export function prettyJson(value: unknown): string {
 
 /**
  * result.json: `schema`, `input`, `config` (every option, the seed too), `metrics` (per window, nats; `seconds` of each stage),
- * `lattice` (pixels of the input, degrees), `motifs` and `windows` (how many), `versions` (with the Wasm variant), `files`.
+ * `lattice` (pixels of the input, degrees), with rotation `symmetry` (order of the motif's axis: angles are modulo 360°/symmetry), `motifs` and `windows` (how many), `versions` (with the Wasm variant), `files`.
  * @param input what was read: path, dataset, axes, …
  */
 export function resultJson(report: FitReport, input: object, files: readonly FileNote[]): string {
@@ -40,6 +40,7 @@ export function resultJson(report: FitReport, input: object, files: readonly Fil
       },
     },
     lattice: report.lattice ?? null,
+    ...(report.symmetry && { symmetry: report.symmetry }),
     motifs: report.motifs.count,
     windows: report.windows.count,
     versions: report.versions,
@@ -59,23 +60,34 @@ function csvNumber(value: number): string {
   return Number.isFinite(value) ? String(Number(value.toPrecision(DIGITS))) : "nan";
 }
 
+/** Angle and scale with their standard deviations, where they were asked for. */
+function turnColumns({ angle, angleSd, scale, scaleSd }: Turn): { name: string; values: Float64Array }[] {
+  const all = { angle, angle_sd: angleSd, scale, scale_sd: scaleSd };
+  return Object.entries(all).flatMap(([name, values]) => (values ? [{ name, values }] : []));
+}
+
 /**
- * motifs.csv: one row a motif, `row,col,row_sd,col_sd,z1,…,zL,z1_sd,…,zL_sd,windows`; pixels of the input image, the origin
+ * motifs.csv: one row a motif, `row,col,row_sd,col_sd,z1,…,zL,z1_sd,…,zL_sd,windows`, and with rotation `angle,angle_sd` (degrees,
+ * counter-clockwise as seen), with scale `scale,scale_sd` (ratio to the template's); pixels of the input image, the origin
  * at the centre of the top-left pixel; standard deviations of the posterior; `windows` that agreed.
  */
-export function motifsCsv({ count, latentDim: L, position, positionSd, z, zSd, windows }: Motifs): string {
+export function motifsCsv(motifs: Motifs): string {
+  const { count, latentDim: L, position, positionSd, z, zSd, windows } = motifs;
+  const turn = turnColumns(motifs);
   const latents = Array.from({ length: L }, (_, l) => `z${l + 1}`);
   const lines = [["row", "col", "row_sd", "col_sd", ...latents, ...latents.map((name) => `${name}_sd`), "windows"]];
+  lines[0].push(...turn.map(({ name }) => name));
   for (let i = 0; i < count; i++) {
     const part = (values: Float64Array, width: number) => Array.from(values.subarray(i * width, (i + 1) * width));
     const numbers = [...part(position, 2), ...part(positionSd, 2), ...part(z, L), ...part(zSd, L)];
-    lines.push([...numbers.map(csvNumber), String(windows[i])]);
+    lines.push([...numbers.map(csvNumber), String(windows[i]), ...turn.map(({ values }) => csvNumber(values[i]))]);
   }
   return `${lines.map((line) => line.join(",")).join("\n")}\n`;
 }
 
-/** windows.npz: `centre`, `shift`, `shift_sd` (n, 2), pixels, (row, column); `z`, `z_sd` (n, L). The motif is at centre + shift. */
-export function windowsNpz({ count, latentDim, centre, shift, shiftSd, z, zSd }: Windows): Promise<Uint8Array> {
+/** windows.npz: `centre`, `shift`, `shift_sd` (n, 2), pixels, (row, column); `z`, `z_sd` (n, L); `angle`, `scale` as in motifs.csv. The motif is at centre + shift. */
+export function windowsNpz(windows: Windows): Promise<Uint8Array> {
+  const { count, latentDim, centre, shift, shiftSd, z, zSd } = windows;
   const pairs = (data: Float64Array) => ({ data, shape: [count, 2] });
   const latents = (data: Float64Array) => ({ data, shape: [count, latentDim] });
   return encodeNpz({
@@ -84,6 +96,7 @@ export function windowsNpz({ count, latentDim, centre, shift, shiftSd, z, zSd }:
     shift_sd: pairs(shiftSd),
     z: latents(z),
     z_sd: latents(zSd),
+    ...Object.fromEntries(turnColumns(windows).map(({ name, values }) => [name, { data: values, shape: [count] }])),
   });
 }
 

@@ -47,6 +47,12 @@ export async function findMotifs(
     z: pick(own.z, L),
     zSd: pick(own.zSd, L),
     windows: Int32Array.from(keep, (i) => clusters[i].windows),
+    ...Object.fromEntries(
+      (["angle", "angleSd", "scale", "scaleSd"] as const).flatMap((name) => {
+        const values = own[name];
+        return values ? [[name, pick(values, 1)]] : [];
+      }),
+    ),
   };
 }
 

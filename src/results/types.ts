@@ -1,5 +1,15 @@
+/** How the motif is turned and scaled in each window, where that was asked for, with one standard deviation. */
+export interface Turn {
+  /** (n) degrees, from the row axis towards the column axis: counter-clockwise as seen. */
+  readonly angle?: Float64Array;
+  readonly angleSd?: Float64Array;
+  /** (n) size as a ratio to the template's. */
+  readonly scale?: Float64Array;
+  readonly scaleSd?: Float64Array;
+}
+
 /** Where windows were cut, where the motif sits in each, and how it looks. Pixels of the input image, (row, column). */
-export interface Windows {
+export interface Windows extends Turn {
   readonly count: number;
   readonly latentDim: number;
   /** (n, 2) centres of the windows. */
@@ -15,7 +25,7 @@ export interface Windows {
 }
 
 /** The motifs found: windows that agree, merged. Pixels of the input image, (row, column). */
-export interface Motifs {
+export interface Motifs extends Turn {
   readonly count: number;
   readonly latentDim: number;
   /** (n, 2) */
@@ -106,6 +116,8 @@ export interface FitReport {
   readonly binning: number;
   readonly manifold: Manifold;
   readonly lattice?: Lattice;
+  /** Where rotation is on: order of the motif's rotation axis. Angles are known modulo 360°/symmetry, and lie in ±180°/symmetry. */
+  readonly symmetry?: number;
   readonly metrics: Metrics;
   /** Full configuration, as in result.json. */
   readonly config: Readonly<Record<string, unknown>>;

@@ -39,8 +39,7 @@ export function networkLayout(config: Required<Pick<CoreConfig, LayoutField>>): 
       ...dense([half(half(rows)) * half(half(cols)) * 2 * c, Math.max(8, config.ENCODER_HIDDEN_2), 2 * latents]),
     ]);
   }
-  const canvasRows = config.ROWS === 1 ? 1 : rows + 2 * config.SHIFT_ROWS + 4;
-  const canvasCols = cols + 2 * config.SHIFT_COLS + 4;
+  const [canvasRows, canvasCols] = canvasSize(config);
   if (config.DECODER === 0) {
     push("decoder", dense([latents, config.DECODER_HIDDEN_1, config.DECODER_HIDDEN_2, canvasRows * canvasCols]));
   } else {
@@ -54,6 +53,19 @@ export function networkLayout(config: Required<Pick<CoreConfig, LayoutField>>): 
     ]);
   }
   return out;
+}
+
+/** The canvas holds all that windows see of it: turned by the largest angle within the grid and a step beyond, so their corners' circle. */
+function canvasSize(config: Pick<CoreConfig, LayoutField> & CoreConfig): [rows: number, cols: number] {
+  const { WINDOW_ROWS = 0, WINDOW_COLS = 0, SHIFT_ROWS = 0, SHIFT_COLS = 0, ANGLES = 1, ANGLE_STEP = 0 } = config;
+  if (ANGLE_STEP === 0) {
+    return [config.ROWS === 1 ? 1 : WINDOW_ROWS + 2 * SHIFT_ROWS + 4, WINDOW_COLS + 2 * SHIFT_COLS + 4];
+  }
+  const [h, w] = [WINDOW_ROWS / 2 + SHIFT_ROWS + 1, WINDOW_COLS / 2 + SHIFT_COLS + 1];
+  const angles = Array.from({ length: 1001 }, (_, i) => (i / 1000) * (ANGLES / 2 + 1) * ANGLE_STEP);
+  const reach = (along: number, across: number) =>
+    Math.max(...angles.map((a) => Math.abs(along * Math.cos(a)) + Math.abs(across * Math.sin(a))));
+  return [2 * Math.ceil(reach(h, w)) + 4, 2 * Math.ceil(reach(w, h)) + 4];
 }
 
 type LayoutField =

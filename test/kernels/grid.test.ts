@@ -60,6 +60,56 @@ describe.each(variants)("affine_grid ($variant)", (kernels) => {
   });
 });
 
+describe.each(variants)("derivatives of one turned window ($variant)", (kernels) => {
+  const { affine_grid_forward, affine_grid_jacobian, sample_grid_adjoint, sample_grid_jacobian } = kernels.exports;
+  const [angle, scale, shift] = [0.7, 1.2, [0.9, -1.3] as const];
+
+  test.each<[Size, Size]>([
+    [
+      [15, 15],
+      [5, 5],
+    ],
+    [
+      [14, 19],
+      [4, 7],
+    ],
+    [
+      [23, 18],
+      [9, 3],
+    ],
+  ])("canvas %o, window %o: to the pose, and the adjoint", (canvas, window) => {
+    const arena = new Arena(kernels);
+    const pixels = window[0] * window[1];
+    const values = randomNormals(canvas[0] * canvas[1], 1);
+    const twin = (pose: ArrayLike<number>) =>
+      sampleGrid(values, affineGrid(pose[0], Math.exp(pose[1]), [pose[2], pose[3]], canvas, window), canvas, 1);
+    const pose = [angle, Math.log(scale), ...shift];
+    const place = arena.f32([angle, scale, ...shift]);
+    const [image, grid] = [arena.f32(values), arena.f32(2 * pixels)];
+    const [dRow, dCol, dAngle, dLogScale] = Array.from({ length: 4 }, () => arena.f32(pixels));
+    affine_grid_forward(grid.address, place.address, place.address + 4, place.address + 8, 1, ...canvas, ...window);
+    sample_grid_jacobian(dRow.address, dCol.address, image.address, grid.address, ...canvas, pixels);
+    const slopes = [dRow.address, dCol.address, dAngle.address, dLogScale.address] as const;
+    affine_grid_jacobian(...slopes, grid.address, Math.fround(angle), Math.fround(scale), ...canvas, pixels);
+    const derivative = (k: number) => {
+      const at = (h: number) => twin(pose.map((v, i) => (i === k ? v + h : v)));
+      const [ahead, behind] = [at(1e-5), at(-1e-5)];
+      return ahead.map((v, p) => (v - behind[p]) / 2e-5);
+    };
+    for (const [k, array] of [dAngle, dLogScale, dRow, dCol].entries()) {
+      expectClose(array.read(), derivative(k), 5e-6, `pose ${k}`);
+    }
+
+    const [upstream, start] = [randomNormals(pixels, 2), randomNormals(values.length, 3)];
+    const [dcanvas, dy] = [arena.f32(start), arena.f32(upstream)];
+    sample_grid_adjoint(dcanvas.address, dy.address, grid.address, ...canvas, pixels);
+    const places = affineGrid(angle, scale, shift, canvas, window);
+    const byCanvas = centralDifferences((v) => dot(upstream, sampleGrid(v, places, canvas, 1)), values);
+    expectClose(dcanvas.read(), add(start, byCanvas), 3e-6, "dcanvas");
+    arena.checkGuards();
+  });
+});
+
 describe.each(variants)("sample_grid ($variant)", (kernels) => {
   const { sample_grid_forward, sample_grid_backward } = kernels.exports;
 

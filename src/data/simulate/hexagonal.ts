@@ -50,21 +50,24 @@ export const grainBoundary: SimulationKind = {
 };
 
 /** One crystal: the direction of its first vector in degrees and the side of the boundary it fills (0: everywhere). */
-interface Grain {
+export interface Grain {
   readonly angle: number;
   readonly side: -1 | 0 | 1;
 }
 
-interface Column {
+export interface Column {
   readonly specimen: readonly [number, number];
-  /** 0 metal, 1 anion. */
+  /** Which site of the cell: 0 metal, 1 anion. */
   readonly species: number;
   readonly grain: number;
   readonly missing: boolean;
 }
 
-/** The anion's fractional coordinates: a threefold site of the cell, the metal is at the origin. */
-const ANION_SITE = [2 / 3, 1 / 3] as const;
+/** Fractional coordinates of the cell's sites: the metal at the origin, the anion on a threefold site. */
+const MONOLAYER_SITES = [
+  [0, 0],
+  [2 / 3, 1 / 3],
+] as const;
 
 function monolayer(
   name: string,
@@ -73,11 +76,8 @@ function monolayer(
 ): Omit<Simulation, "kind" | "options"> {
   const rng = createRng(options.seed);
   const scan = rasterScan(options, rng);
-  const lattices = grains.map(({ angle }, k) => {
-    const lattice = hexagonalLattice(options.lattice, (angle * Math.PI) / 180);
-    return k === 0 ? lattice : { ...lattice, origin: sitePosition(lattice, rng.uniform(), rng.uniform()) };
-  });
-  const columns = fillGrains(options, grains, lattices, rng);
+  const lattices = grainLattices(options.lattice, grains, rng);
+  const columns = fillGrains(options, grains, lattices, MONOLAYER_SITES, rng);
   const present = columns.filter(({ missing }) => !missing);
   const pixels = new Float64Array(scan.rows * scan.cols).fill(options.background);
   renderColumns(
@@ -141,11 +141,20 @@ function monolayer(
   };
 }
 
-/** Columns of all grains in and around the field; those of a later grain too near to an earlier one's are left out. */
-function fillGrains(
+/** The grains' lattices; all but the first at random origins. */
+export function grainLattices(constant: number, grains: readonly Grain[], rng: Rng): SiteLattice[] {
+  return grains.map(({ angle }, k) => {
+    const lattice = hexagonalLattice(constant, (angle * Math.PI) / 180);
+    return k === 0 ? lattice : { ...lattice, origin: sitePosition(lattice, rng.uniform(), rng.uniform()) };
+  });
+}
+
+/** Columns of all grains in and around the field; those of a later grain too near to an earlier one's are left out. `vacancies`: missing share of those beyond the first site. */
+export function fillGrains(
   options: SimulationOptions,
   grains: readonly Grain[],
   lattices: readonly SiteLattice[],
+  sites: readonly (readonly [number, number])[],
   rng: Rng,
 ): Column[] {
   const { rows, cols } = options;
@@ -156,12 +165,9 @@ function fillGrains(
   for (const [grain, { side }] of grains.entries()) {
     const nearBoundary = columns.filter(({ specimen }) => Math.abs(specimen[1] - boundary(specimen[0])) < 2 * tooNear);
     for (const [i, j] of sitesInField(lattices[grain], rows, cols, options.drift + 2 * options.lattice)) {
-      for (const species of [0, 1]) {
-        const specimen =
-          species === 0
-            ? sitePosition(lattices[grain], i, j)
-            : sitePosition(lattices[grain], i + ANION_SITE[0], j + ANION_SITE[1]);
-        const missing = rng.uniform() < options.vacancies && species === 1;
+      for (const [species, [di, dj]] of sites.entries()) {
+        const specimen = sitePosition(lattices[grain], i + di, j + dj);
+        const missing = rng.uniform() < options.vacancies && species > 0;
         if (side * (specimen[1] - boundary(specimen[0])) < 0) continue;
         if (nearBoundary.some((other) => distance(other.specimen, specimen) < tooNear)) continue;
         columns.push({ specimen, species, grain, missing });
