@@ -292,13 +292,13 @@ describe.skipIf(!existsSync(benchFolder()))("benchmarks with known truth (skippe
     const n = 3000;
     const centre = uniforms(2 * n, 16, 496);
     const shift = centre.map((x) => 12 * Math.round(x / 12) - x);
-    const z = Float64Array.from({ length: n }, (_, i) =>
-      Math.sin((2 * Math.PI * (centre[2 * i + 1] + shift[2 * i + 1])) / 256),
-    );
+    // As uncertain as the bound allows, 0.067 of 1.2 px: without noise z would tell the column, and with it the phase.
+    const noise = normals(n);
+    const z = noise.map((x, i) => Math.sin((2 * Math.PI * centre[2 * i + 1]) / 256) + (0.067 / 1.2) * x);
     const score = evaluateLattice12({ centre, shift, z, zSd: new Float64Array(n), latentDim: 1 });
     expect(Math.max(...score.shiftRms)).toBeLessThan(1e-9);
     expect(Math.min(...score.concentration)).toBeCloseTo(1, 12);
-    expect(score.r2).toBeGreaterThan(0.999);
+    expect(score.r2).toBeCloseTo(0.994, 2);
     expect(Math.max(...score.leak)).toBeLessThan(0.05);
   });
 
