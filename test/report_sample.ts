@@ -156,6 +156,7 @@ export function sampleReport(options: SampleOptions = {}): FitReport {
           lengthB: SPACING,
           angle: 90,
           coverage: 0.994,
+          motifsPerCell: 1,
           residual: 0.72,
         }
       : undefined,

@@ -6,7 +6,16 @@ import type { Lattice, Motifs } from "../src/results/types.ts";
 function latticeOf(a: readonly [number, number], b: readonly [number, number], residual = 0): Lattice {
   const [lengthA, lengthB] = [Math.hypot(...a), Math.hypot(...b)];
   const cosine = (a[0] * b[0] + a[1] * b[1]) / (lengthA * lengthB);
-  return { a, b, lengthA, lengthB, angle: (Math.acos(cosine) * 180) / Math.PI, coverage: 1, residual };
+  return {
+    a,
+    b,
+    lengthA,
+    lengthB,
+    angle: (Math.acos(cosine) * 180) / Math.PI,
+    coverage: 1,
+    motifsPerCell: 1,
+    residual,
+  };
 }
 
 function motifsAt(points: readonly (readonly [number, number])[]): Motifs {

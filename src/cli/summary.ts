@@ -25,7 +25,10 @@ export function latticeRows(lattice: Lattice | undefined, pixel: FitReport["pixe
       ? `${formatNumber(px * pixel.value, 4)} ${pixel.unit}  (${formatNumber(px, 4)} px)`
       : `${formatNumber(px, 4)} px`;
   return [
-    row("Coverage", `${formatNumber(100 * lattice.coverage)} %  (of the lattice sites)`),
+    row(
+      "Coverage",
+      `${formatNumber(100 * lattice.coverage)} %  (of the lattice sites; ${formatNumber(lattice.motifsPerCell)} motifs a cell)`,
+    ),
     row("Lattice a", length(lattice.lengthA)),
     row("Lattice b", length(lattice.lengthB)),
     row("Angle", `${formatNumber(lattice.angle, 4)}°  (between a and b)`),

@@ -74,7 +74,13 @@ export function headlines(report: FitReport): Headline[] {
       detail: `from ${windows.count.toLocaleString("en")} windows`,
     },
     ...(lattice
-      ? [{ label: "Coverage", value: `${formatNumber(100 * lattice.coverage)} %`, detail: "of the lattice sites" }]
+      ? [
+          {
+            label: "Coverage",
+            value: `${formatNumber(100 * lattice.coverage)} %`,
+            detail: `of the lattice sites; ${formatNumber(lattice.motifsPerCell)} motifs a cell`,
+          },
+        ]
       : []),
     ...latticeHeadlines(report),
     positionHeadline(report),

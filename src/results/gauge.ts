@@ -32,6 +32,11 @@ const VALUES_PER_TERM = 3;
 /** Cells along a side of a block, the largest that leaves enough blocks; share of its cells that must have motifs. */
 const BLOCKS = [3, 2, 1];
 const BLOCK_SHARE = 0.5;
+/**
+ * Largest |c(z)|, shortest lattice vectors: a centre of registration that moves farther is no drift of one motif but another place in the cell, as of
+ * variants, whose lattices need not continue each other.
+ */
+const MOST_MOVED = 0.1;
 /** Lattice: origin and two vectors. */
 const LATTICE_TERMS = 3;
 
@@ -100,7 +105,11 @@ export function fitGauge(
   const limit = Array.from({ length: latentDim }, (_, l) =>
     indexed.motif.reduce((most, m) => Math.max(most, Math.abs(z[m * latentDim + l])), 0),
   );
-  return { exponents, row: along(0), col: along(1), limit };
+  const gauge = { exponents, row: along(0), col: along(1), limit };
+  const bound = MOST_MOVED * Math.hypot(...period.a);
+  return Array.from(indexed.motif).every((m) => Math.hypot(...gaugeShift(gauge, content(m))) <= bound)
+    ? gauge
+    : undefined;
 }
 
 /** One equation of the fit: what the coefficients multiply, and the position less the mean of all, px. */

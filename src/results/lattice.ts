@@ -106,5 +106,9 @@ export function fitLattice(
   const angle = (Math.acos((a[0] * b[0] + a[1] * b[1]) / (lengthA * lengthB)) * 180) / Math.PI;
   const sites = latticeSites({ a, b, origin: [row[0], col[0]] }, rows, cols, margin);
   const coverage = siteCoverage(sites, position, 0.5 * Math.min(lengthA, lengthB));
-  return { a, b, lengthA, lengthB, angle, coverage, residual: Math.sqrt(squares / n) };
+  const inside = Array.from({ length: position.length / 2 }, (_, m) => [position[2 * m], position[2 * m + 1]]).filter(
+    ([r, c]) => r >= margin && c >= margin && r <= rows - 1 - margin && c <= cols - 1 - margin,
+  );
+  const motifsPerCell = inside.length / Math.max(1, sites.length / 2);
+  return { a, b, lengthA, lengthB, angle, coverage, motifsPerCell, residual: Math.sqrt(squares / n) };
 }

@@ -76,16 +76,16 @@ export function latticeSites(lattice: LatticeVectors, rows: number, cols: number
   return Float64Array.from(out);
 }
 
-/** Share of the sites (m, 2) that are the nearest site of exactly one motif (n, 2) within `radius` px. */
+/** Share of the sites (m, 2) with a motif (n, 2) within `radius` px that has no nearer site. */
 export function siteCoverage(sites: ArrayLike<number>, motifs: ArrayLike<number>, radius: number): number {
   const tree = new KdTree(sites, 2);
-  const found = new Int32Array(tree.count);
+  const found = new Uint8Array(tree.count);
   for (let i = 0; i < motifs.length / 2; i++) {
     const at = [motifs[2 * i], motifs[2 * i + 1]];
     const [site] = tree.nearest(at, 1);
-    if (Math.hypot(at[0] - sites[2 * site], at[1] - sites[2 * site + 1]) <= radius) found[site]++;
+    if (Math.hypot(at[0] - sites[2 * site], at[1] - sites[2 * site + 1]) <= radius) found[site] = 1;
   }
-  return found.filter((count) => count === 1).length / tree.count;
+  return found.reduce((sum, one) => sum + one, 0) / tree.count;
 }
 
 function latticeCoordinates(position: ArrayLike<number>, { a, b, origin = [0, 0] }: LatticeVectors): Float64Array {

@@ -70,8 +70,13 @@ export interface Lattice {
   readonly lengthA: number;
   readonly lengthB: number;
   readonly angle: number;
-  /** Share of the lattice sites inside the image that hold exactly one motif. */
+  /** Share of the lattice sites inside the image that hold a motif. */
   readonly coverage: number;
+  /**
+   * Motifs over sites inside the image: 1 where the cell has one motif; more where variants share only a lattice of larger cells, or motifs are
+   * found twice.
+   */
+  readonly motifsPerCell: number;
   /** Rms distance of motifs from their sites, pixels. */
   readonly residual: number;
 }
