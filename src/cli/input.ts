@@ -18,30 +18,44 @@ export interface InputImage {
 }
 
 /**
- * Reads one image.
+ * Reads one image: the one asked for, or the first that is not the same everywhere (a channel that the instrument held still).
  * @throws FormatError, ShapeError; where the dataset is no image, the message says what to choose instead
  */
 export function readImage(path: string, choice: DatasetChoice): Promise<InputImage> {
   return withFile(path, async (file) => {
     const { dataset: wanted, ...selection } = choice;
-    const handle = pickDataset(file, path, wanted);
-    const { info } = handle;
+    const { info, read } = pickDataset(file, path, wanted);
     const frame = selection.frame ?? (info.kind === "stack" && info.axes[0].size === 1 ? 0 : undefined);
     if (info.kind !== "image" && !(info.kind === "stack" && frame !== undefined)) {
       throw new ShapeError(`${path}: ${whatToChoose(info, file)}`);
     }
-    const dataset = await handle.read({ ...selection, frame });
-    refuseConstant(path, dataset, file);
+    const asked = await read({ ...selection, frame });
+    const other = wanted === undefined && isConstant(asked) ? await firstThatVaries(file, selection) : undefined;
+    if (!other) refuseConstant(path, asked, file);
+    const dataset = other ?? asked;
     const several = file.datasets.length > 1;
-    const name = basename(path);
+    const stack = !other && info.kind === "stack";
     return {
       dataset: { ...dataset, name: path },
-      title: `${name}${several ? `, ${info.name}` : ""}${info.kind === "stack" ? `, frame ${frame}` : ""}`,
+      title: `${basename(path)}${several ? `, ${dataset.name}` : ""}${stack ? `, frame ${frame}` : ""}`,
       format: file.format,
-      channel: info.name,
-      frame: info.kind === "stack" ? frame : undefined,
+      channel: dataset.name,
+      frame: stack ? frame : undefined,
     };
   });
+}
+
+async function firstThatVaries(file: OpenedFile, { roi }: DatasetChoice): Promise<Dataset | undefined> {
+  for (const { info, read } of file.datasets) {
+    if (info.kind !== "image") continue;
+    const dataset = await read({ roi });
+    if (!isConstant(dataset)) return dataset;
+  }
+  return undefined;
+}
+
+function isConstant({ data }: Dataset): boolean {
+  return Number.isFinite(data[0]) && data.every((value) => value === data[0]);
 }
 
 /** The input's part of result.json. */
@@ -69,13 +83,11 @@ function listImages(file: OpenedFile, except?: string): string {
     .join(", ");
 }
 
-/** A channel that the instrument held still has nothing to find in it; another of the same file may have. */
-function refuseConstant(path: string, { data, name }: Dataset, file: OpenedFile): void {
-  const first = data[0];
-  if (!Number.isFinite(first) || !data.every((value) => value === first)) return;
-  const others = listImages(file, name);
+function refuseConstant(path: string, dataset: Dataset, file: OpenedFile): void {
+  if (!isConstant(dataset)) return;
+  const others = listImages(file, dataset.name);
   const advice = others ? `; other images of this file: --dataset ${others}` : "";
-  throw new NumericsError(`${path}: expected pixels that differ, all are ${first}${advice}`);
+  throw new NumericsError(`${path}: expected pixels that differ, all are ${dataset.data[0]}${advice}`);
 }
 
 function whatToChoose(info: DatasetInfo, file: OpenedFile): string {

@@ -37,8 +37,28 @@ function longest(period: Period): number {
   return Math.max(Math.hypot(...period.a), period.b ? Math.hypot(...period.b) : 0);
 }
 
-/** The image's period from the autocorrelation, slow background taken out first, and more of it where it still outweighs what repeats. */
+/** Where the pixels' noise hides the period, it is looked for in means over so many pixels squared. */
+const NOISE_BINNINGS = [1, 2, 4];
+/** Shortest side of averaged pixels: in smaller images chance alone makes peaks as high as those that count. */
+const LEAST_SIDE = 128;
+
+/** The image's period from the autocorrelation; averaged pixels are asked where the single ones are too noisy to tell. */
 export function imagePeriod(core: Core, image: Grid): Period | undefined {
+  for (const factor of NOISE_BINNINGS) {
+    if (factor > 1 && Math.min(image.rows, image.cols) / factor < LEAST_SIDE) return undefined;
+    const period = periodOf(core, binned(image, factor));
+    if (period) return scaled(period, factor);
+  }
+  return undefined;
+}
+
+function scaled({ a, b, strength }: Period, factor: number): Period {
+  const times = ([row, col]: Period["a"]): Period["a"] => [row * factor, col * factor];
+  return { a: times(a), b: b && times(b), strength };
+}
+
+/** Slow background is taken out first, and more of it where it still outweighs what repeats. */
+function periodOf(core: Core, image: Grid): Period | undefined {
   const side = Math.min(image.rows, image.cols);
   let background = side / 16;
   let period: Period | undefined;
