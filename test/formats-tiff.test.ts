@@ -3,6 +3,7 @@ import { FormatError } from "../src/errors.ts";
 import { openFile } from "../src/formats/registry.ts";
 import { sourceFromBytes } from "../src/formats/source.ts";
 import { hyperstackOrder } from "../src/formats/tiff_hyperstack.ts";
+import { ByteWriter } from "./writers/byte_writer.ts";
 import { type ParkFile, writePark } from "./writers/park_writer.ts";
 
 const open = (bytes: Uint8Array) => openFile(sourceFromBytes("made.tiff", bytes));
@@ -56,4 +57,32 @@ describe("order of the planes of a hyperstack", () => {
   ] as const)("%s of %o in %i planes", (order, sizes, planes, expected) => {
     expect(hyperstackOrder(order, sizes, planes)).toEqual(expected);
   });
+});
+
+/** A tiled BigTIFF of float32 whose only tile is a hole. */
+function holeTiff(tile: number): Uint8Array {
+  const entries: readonly (readonly [tag: number, value: number])[] = [
+    [256, 5],
+    [257, 3],
+    [258, 32],
+    [259, 1],
+    [262, 1],
+    [277, 1],
+    [322, tile],
+    [323, tile],
+    [324, 0],
+    [325, 0],
+    [339, 3],
+  ];
+  const out = new ByteWriter().latin1("II").u16(43, true).u16(8, true).u16(0, true).u64(16, true);
+  out.u64(entries.length, true);
+  for (const [tag, value] of entries) out.u16(tag, true).u16(16, true).u64(1, true).u64(value, true);
+  return out.u64(0, true).done();
+}
+
+it("gives holes of a sparse TIFF as zeros, without the memory of the tile that they say they are", async () => {
+  const { datasets } = await open(holeTiff(16384));
+  const before = process.memoryUsage().arrayBuffers;
+  expect(await datasets[0].read()).toMatchObject({ data: new Float32Array(15) });
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
 });

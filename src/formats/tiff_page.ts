@@ -118,6 +118,7 @@ export async function readPage(
     const blockRows = blocks.tiled ? blocks.height : Math.min(blocks.height, layout.height - y * blocks.height);
     for (let x = left; x <= right; x++) {
       const index = y * blocks.across + x;
+      if (isHole(layout, blocks, choice, index)) continue;
       const values = reduce(await readBlock(source, layout, blocks, littleEndian, choice, index, blockRows));
       out ??= new Float32Array(size);
       copyBlock(values, blocks, y, x, region, out);
@@ -146,6 +147,16 @@ function checkPageFits(
     }
   }
   checkTiffCompression(name, layout.compression, compressed, expected);
+}
+
+/** A block of no bytes is a hole in a sparse file (GDAL): all zero, and of no cost however large it says that it is. */
+function isHole(layout: PageLayout, blocks: Blocks, choice: ChannelChoice, index: number): boolean {
+  const planes = !layout.planar
+    ? [0]
+    : choice === "luminance"
+      ? Array.from({ length: layout.channels }, (_, k) => k)
+      : [choice];
+  return planes.every((plane) => blocks.byteCounts[plane * blocks.across * blocks.down + index] === 0);
 }
 
 /** All samples of a block that the choice needs: interleaved channels, one plane, or planes laid beside each other. */
@@ -182,7 +193,7 @@ async function decodeBlock(
 ): Promise<Float32Array> {
   const channels = layout.planar ? 1 : layout.channels;
   const rowSamples = blocks.width * channels;
-  // A block of no bytes is a hole in a sparse file (GDAL): all zero.
+  // One plane is a hole where others are not.
   if (blocks.byteCounts[index] === 0) return new Float32Array(sampleCount(source.name, [rows, rowSamples]));
   const expected = blockBytes(layout, blocks.width, rows);
   checkTiffCompression(source.name, layout.compression, blocks.byteCounts[index], expected);
