@@ -5,13 +5,13 @@ import { alignTemplates } from "./fit/align.ts";
 import { type Checkpoint, packCheckpoint, restoreCheckpoint, resumedOptions } from "./fit/checkpoint.ts";
 import { judgeBatch, noConditions } from "./fit/condition.ts";
 import { finitePixels, imageOf, pixelSizeOf } from "./fit/image.ts";
+import { manifoldOver } from "./fit/manifold.ts";
 import { type FitOptions, type ProgressEvent, type SettledOptions, settleOptions } from "./fit/options.ts";
 import { coreConfig, makePlan, type Plan, prepareImage } from "./fit/plan.ts";
 import {
   encodeJob,
   inSession,
   type JobHooks,
-  manifoldOf,
   metricsOf,
   type Run,
   runJob,
@@ -134,7 +134,7 @@ async function finish(run: ImageRun, dataset: Dataset): Promise<FitResult> {
     maps,
     template,
     binning: plan.binning,
-    manifold: manifoldOf(session, L),
+    manifold: await manifoldOver(L, (z, count) => core.decodeAll(z, count)),
     lattice: fitLattice(motifs.position, plan.period, image.rows, image.cols, margin),
     symmetry,
     metrics: metricsOf(run),

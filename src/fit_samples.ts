@@ -2,12 +2,12 @@ import type { Session } from "./core/session.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { createRng } from "./data/rng.ts";
 import { pixelSizeOf } from "./fit/image.ts";
+import { manifoldOver } from "./fit/manifold.ts";
 import type { ProgressEvent } from "./fit/options.ts";
 import {
   encodeJob,
   inSession,
   type JobHooks,
-  manifoldOf,
   metricsOf,
   type Run,
   runJob,
@@ -147,7 +147,7 @@ async function finish(run: SamplesRun, dataset: Dataset): Promise<SamplesFitResu
     windows,
     maps: samples.scan && scanMaps(windows, ...samples.scan),
     template: core.decode(new Float32Array(L)),
-    manifold: manifoldOf(session, L),
+    manifold: await manifoldOver(L, (z, count) => session.core.decodeAll(z, count)),
     metrics: metricsOf(run),
     config: { ...options, plan },
     versions: versionsOf(session),

@@ -1,5 +1,15 @@
-export { type Axis, type Dataset, type DatasetInfo, type DatasetKind, pixelAxis, scaledAxis } from "./data/dataset.ts";
+export {
+  type Axis,
+  type Dataset,
+  type DatasetInfo,
+  type DatasetKind,
+  pixelAxis,
+  scaledAxis,
+  withPixelSize,
+} from "./data/dataset.ts";
+export { encodeImage } from "./encode_image.ts";
 export { ConfigError, FormatError, NumericsError, ShapeError, ShiftVaeError } from "./errors.ts";
+export { type ExportKind, exportFiles } from "./export/index.ts";
 export { type Checkpoint, FitAborted, readCheckpoint } from "./fit/checkpoint.ts";
 export type { LatentCondition, Penalty } from "./fit/condition.ts";
 export type { FitOptions, Likelihood, NetworkKind, ProgressEvent } from "./fit/options.ts";
@@ -11,5 +21,7 @@ export { readDataset } from "./formats/registry.ts";
 export { type EncodeOptions, Model } from "./model.ts";
 export { figureFiles } from "./report/files.ts";
 export { reportHtml } from "./report/html.ts";
+export { type Material, materialOf } from "./results/materials.ts";
+export { checkScale } from "./results/scale_check.ts";
 export type * from "./results/types.ts";
 export { type EncodeSamplesOptions, SamplesModel } from "./samples_model.ts";

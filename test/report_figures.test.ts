@@ -62,7 +62,9 @@ describe.each(cases)("figures of a fit with %s", (_name, report) => {
   const files = figureFiles(report);
 
   it("are all there, as PNG and SVG, of the size they say", () => {
-    const expected = ["template", "manifold", "maps", "scatter", "position-sigma", "strain", "loss"];
+    const always = ["template", "manifold", "maps", "motifs", "scatter", "position-sigma", "position-sigma-histogram"];
+    const trained = report.metrics.history.length > 0 ? ["loss"] : [];
+    const expected = [...always, "strain", "kl", ...trained];
     expect([...files.keys()].sort()).toEqual(expected.flatMap((n) => [`${n}.png`, `${n}.svg`]).sort());
     for (const name of expected) {
       const png = decode(files.get(`${name}.png`)!);

@@ -2,8 +2,9 @@ import { Command } from "commander";
 import { ConfigError } from "../errors.ts";
 import { blaming } from "./errors.ts";
 import { addSelection, finiteNumber, type SelectionFlags, selectionOf } from "./flags.ts";
+import { addResultOptions, type ResultChoice, resultChoiceOf } from "./result_flags.ts";
 
-interface Flags extends SelectionFlags {
+interface Flags extends SelectionFlags, ResultChoice {
   readonly out: string;
   readonly samples: number;
   readonly seed: number;
@@ -26,7 +27,7 @@ export function encodeCommand(): Command {
     .option("--threads <n>", "threads (default: the machine's, at most 8)", finiteNumber("--threads"))
     .option("--fill", "replace NaN and infinite pixels by the median instead of refusing them")
     .option("--reproducible", "plain SIMD only: the same bits on every machine and engine");
-  return addSelection(command)
+  return addResultOptions(addSelection(command))
     .option("-q, --quiet", "print nothing")
     .option("--json", "print the content of result.json")
     .action(runEncode);
@@ -37,15 +38,19 @@ async function runEncode(modelPath: string, input: string, flags: Flags): Promis
   const { Model } = await import("../model.ts");
   const { readImage } = await import("./input.ts");
   const { claimFolder } = await import("./write.ts");
+  const { materialOf } = await import("../results/materials.ts");
   const { samples, seed, fill, reproducible } = flags;
   const { threads } = checked(() => settleOptions({ samples, seed, threads: flags.threads }));
   const model = await Model.load(modelPath);
-  const image = await readImage(input, selectionOf(flags));
+  const results = resultChoiceOf(flags);
+  if (results.material !== undefined) materialOf(results.material);
+  const image = await readImage(input, selectionOf(flags), results.pixelSize);
   const release = await claimFolder(flags.out);
   try {
-    const { encodeImage } = await import("./encode_run.ts");
+    const { performEncoding } = await import("./encode_run.ts");
     const options = { samples, seed, threads, fill, reproducible };
-    await encodeImage({ model: modelPath, input, out: flags.out }, model, image, options, flags);
+    const paths = { model: modelPath, input, out: flags.out };
+    await performEncoding(paths, model, image, options, results, flags);
   } catch (error) {
     throw blaming(input, error);
   } finally {

@@ -6,8 +6,9 @@ import type { DatasetChoice } from "../formats/registry.ts";
 import { blaming, EXIT_INTERRUPTED } from "./errors.ts";
 import { addFitOptions, type FitFlags, fitOptionsOf, inFlagWords } from "./fit_flags.ts";
 import { addSelection, type SelectionFlags, selectionOf } from "./flags.ts";
+import { addResultOptions, type ResultChoice, resultChoiceOf } from "./result_flags.ts";
 
-interface Flags extends FitFlags, SelectionFlags {
+interface Flags extends FitFlags, SelectionFlags, ResultChoice {
   readonly out?: string;
   readonly resume?: string;
   readonly quiet?: boolean;
@@ -15,7 +16,7 @@ interface Flags extends FitFlags, SelectionFlags {
 }
 
 /** Options that may be given when an interrupted fit goes on: nothing that changes its numbers. */
-const FREE_ON_RESUME = new Set(["out", "resume", "quiet", "json", "threads"]);
+const FREE_ON_RESUME = new Set(["out", "resume", "quiet", "json", "threads", "pixelSize", "material", "export"]);
 
 /** `shift-vae fit INPUT`: finds the motif, where it sits and how it varies, and writes all of it into a folder. */
 export function fitCommand(): Command {
@@ -23,7 +24,7 @@ export function fitCommand(): Command {
     .description("find the repeating motif of an image, where it sits and how it varies")
     .argument("[input]", "image file of any known format (shift-vae info lists them)")
     .option("-o, --out <dir>", "folder to write (default: <input's name>-svae)");
-  addSelection(addFitOptions(command))
+  addResultOptions(addSelection(addFitOptions(command)))
     .option("--resume <dir>", "go on with the fit that was interrupted there")
     .option("-q, --quiet", "print nothing")
     .option("--json", "print the content of result.json");
@@ -35,6 +36,7 @@ export interface FitRequest {
   readonly input: string;
   readonly choice: DatasetChoice;
   readonly options: FitOptions;
+  readonly results: ResultChoice;
 }
 
 async function runFit(command: Command, input: string | undefined, flags: Flags): Promise<void> {
@@ -53,7 +55,9 @@ async function runFit(command: Command, input: string | undefined, flags: Flags)
   } catch (error) {
     throw inFlagWords(error);
   }
-  const request = { input: kept ? resolve(path) : path, choice: kept?.request.choice ?? selectionOf(flags), options };
+  const results = { ...kept?.request.results, ...resultChoiceOf(flags) };
+  const choice = kept?.request.choice ?? selectionOf(flags);
+  const request = { input: kept ? resolve(path) : path, choice, options, results };
   try {
     const finished = await performFit(request, out, { quiet: flags.quiet, json: flags.json }, kept);
     if (!finished) process.exitCode = EXIT_INTERRUPTED;

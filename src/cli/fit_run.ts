@@ -1,16 +1,16 @@
-import { join } from "node:path";
 import { FormatError } from "../errors.ts";
 import { FitAborted } from "../fit/checkpoint.ts";
-import { type FitResult, fit } from "../fit.ts";
-import type { FitReport } from "../results/types.ts";
+import { fit } from "../fit.ts";
+import { resultJson } from "../results/files.ts";
+import { materialOf } from "../results/materials.ts";
 import type { FitRequest } from "./fit.ts";
 import { inputFacts, pixelHash, readImage } from "./input.ts";
 import { interruptible } from "./interrupt.ts";
 import { forgetInterrupted, type Interrupted, writeInterrupted } from "./interrupted.ts";
 import { createProgress, duration } from "./progress.ts";
-import { fitFiles } from "./result_folder.ts";
-import { fitSummary } from "./summary.ts";
-import { claimFolder, writeFiles } from "./write.ts";
+import { resultFiles, writeResult } from "./result_folder.ts";
+import { checked, resultSummary, scaleRemarks } from "./summary.ts";
+import { claimFolder } from "./write.ts";
 
 /** What to print. */
 export interface Verbosity {
@@ -29,7 +29,9 @@ export async function performFit(
   kept?: Interrupted,
 ): Promise<boolean> {
   const began = performance.now();
-  const image = await readImage(request.input, request.choice);
+  const { pixelSize, material, export: kinds = [] } = request.results;
+  const known = material === undefined ? undefined : materialOf(material);
+  const image = await readImage(request.input, request.choice, pixelSize);
   const seconds = { read: (performance.now() - began) / 1000 };
   const pixels = pixelHash(image.dataset);
   if (kept && kept.pixels !== pixels) {
@@ -45,10 +47,16 @@ export async function performFit(
       progress.end();
       // A Ctrl-C from here on is too late to save anything: the files follow at once.
       const metrics = { ...result.metrics, seconds: { ...seconds, ...result.metrics.seconds } };
-      const report = { ...result, title: image.title, metrics };
-      const written = await writeResult(report, result, inputFacts(request.input, image), out);
-      if (json) process.stdout.write(written);
-      else if (!quiet) process.stdout.write(fitSummary(report, out, elapsed()));
+      const report = checked({ ...result, title: image.title, metrics }, known);
+      const files = await resultFiles(report, kinds, {
+        model: result.model.toBytes(),
+        json: (timed, notes) => resultJson(timed, inputFacts(request.input, image), notes),
+      });
+      await writeResult(out, files);
+      await forgetInterrupted(out);
+      for (const remark of scaleRemarks(report, material)) progress.note(remark);
+      if (json) process.stdout.write(files.get("result.json") as string);
+      else if (!quiet) process.stdout.write(resultSummary(report, out, elapsed()));
     });
     return true;
   } catch (error) {
@@ -60,12 +68,4 @@ export async function performFit(
   } finally {
     await release();
   }
-}
-
-/** Writes the folder, and gives the content of result.json. */
-async function writeResult(report: FitReport, { model }: FitResult, input: object, out: string): Promise<string> {
-  const files = await fitFiles(report, model, input);
-  await writeFiles(new Map(Array.from(files, ([name, content]) => [join(out, name), content])));
-  await forgetInterrupted(out);
-  return files.get("result.json") as string;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { type Dataset, type DatasetInfo, shapeOf } from "../data/dataset.ts";
+import { type Dataset, type DatasetInfo, shapeOf, withPixelSize } from "../data/dataset.ts";
 import { NumericsError, ShapeError } from "../errors.ts";
 import type { OpenedFile } from "../formats/format.ts";
 import { type DatasetChoice, pickDataset, withFile } from "../formats/registry.ts";
@@ -15,13 +15,16 @@ export interface InputImage {
   readonly channel: string;
   /** The frame that was read, of a stack. */
   readonly frame?: number;
+  /** Pixel size that was given, nm; it overrides that of the file. */
+  readonly pixelSize?: number;
 }
 
 /**
  * Reads one image: the one asked for, or the first that is not the same everywhere (a channel that the instrument held still).
+ * @param pixelSize nm, in place of what the file says
  * @throws FormatError, ShapeError; where the dataset is no image, the message says what to choose instead
  */
-export function readImage(path: string, choice: DatasetChoice): Promise<InputImage> {
+export function readImage(path: string, choice: DatasetChoice, pixelSize?: number): Promise<InputImage> {
   return withFile(path, async (file) => {
     const { dataset: wanted, ...selection } = choice;
     const { info, read } = pickDataset(file, path, wanted);
@@ -35,12 +38,14 @@ export function readImage(path: string, choice: DatasetChoice): Promise<InputIma
     const dataset = other ?? asked;
     const several = file.datasets.length > 1;
     const stack = !other && info.kind === "stack";
+    const named = { ...dataset, name: path };
     return {
-      dataset: { ...dataset, name: path },
+      dataset: pixelSize === undefined ? named : withPixelSize(named, pixelSize),
       title: `${basename(path)}${several ? `, ${dataset.name}` : ""}${stack ? `, frame ${frame}` : ""}`,
       format: file.format,
       channel: dataset.name,
       frame: stack ? frame : undefined,
+      pixelSize,
     };
   });
 }
@@ -59,9 +64,21 @@ function isConstant({ data }: Dataset): boolean {
 }
 
 /** The input's part of result.json. */
-export function inputFacts(path: string, { dataset, format, channel, frame }: InputImage): object {
+export function inputFacts(path: string, { dataset, format, channel, frame, pixelSize }: InputImage): object {
   const { axes, dtype, quantity, metadata } = dataset;
-  return { path, format, dataset: channel, frame, axes, dtype, quantity, metadata, sha256: pixelHash(dataset) };
+  const scaleFrom = pixelSize === undefined ? "file" : "--pixel-size";
+  return {
+    path,
+    format,
+    dataset: channel,
+    frame,
+    axes,
+    scaleFrom,
+    dtype,
+    quantity,
+    metadata,
+    sha256: pixelHash(dataset),
+  };
 }
 
 /** SHA-256 of the pixels: tells whether two runs saw the same image. */

@@ -41,10 +41,10 @@ export async function readInterrupted(folder: string): Promise<Interrupted> {
   if (kept.version !== VERSION) {
     throw new FormatError(`${path}: expected a fit that shift-vae ${VERSION} began, this one is of ${kept.version}`);
   }
-  const { input, choice, options, pixels, trained } = kept;
+  const { input, choice, options, results, pixels, trained } = kept;
   const state = join(folder, STATE_FILE);
   const checkpoint = trained ? readCheckpoint(await readWhole(state), state) : undefined;
-  return { request: { input, choice, options }, pixels, checkpoint };
+  return { request: { input, choice, options, results }, pixels, checkpoint };
 }
 
 /** Removes what `--resume` would need, once the fit is done. */
@@ -61,7 +61,8 @@ interface KeptRequest extends FitRequest {
 function parseRequest(path: string, text: string): KeptRequest {
   try {
     const kept = JSON.parse(text);
-    if (kept?.schema === SCHEMA && typeof kept.input === "string" && kept.options && kept.choice) return kept;
+    if (kept?.schema === SCHEMA && typeof kept.input === "string" && kept.options && kept.choice && kept.results)
+      return kept;
   } catch {
     // Not JSON: said below.
   }

@@ -47,3 +47,21 @@ export function pixelAxis(name: string, size: number): Axis {
 export function scaledAxis(name: string, size: number, scale: number, unit: string, offset = 0): Axis {
   return { name, size, scale, offset, unit };
 }
+
+/** The first and the last spatial axis of each kind. */
+const SPATIAL: Readonly<Record<DatasetKind, readonly [from: number, to: number]>> = {
+  image: [0, 1],
+  stack: [1, 2],
+  spectra: [0, -1],
+  "spectral-map": [0, 1],
+};
+
+/** The same dataset with pixels of the given side in nm along rows and columns, whatever its file says. */
+export function withPixelSize(dataset: Dataset, side: number): Dataset {
+  const [from, to] = SPATIAL[dataset.kind];
+  const axes = dataset.axes.map((axis, k) => {
+    if (k < from || k > to) return axis;
+    return { ...axis, scale: side, offset: (axis.offset / (axis.scale || 1)) * side, unit: "nm" };
+  });
+  return { ...dataset, axes };
+}

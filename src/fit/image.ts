@@ -47,8 +47,13 @@ export function unbinned(coordinate: number, factor: number): number {
   return coordinate * factor + (factor - 1) / 2;
 }
 
-/** Size of a pixel along the last axis; undefined where the file says nothing. */
+/** Size of a pixel; undefined where the file says nothing. */
 export function pixelSizeOf({ axes }: Dataset): FitReport["pixelSize"] {
-  const { unit, scale } = axes[axes.length - 1];
-  return unit === "px" ? undefined : { value: scale, unit };
+  const [rows, cols] = axes.length > 1 ? axes.slice(-2) : [axes[0], axes[0]];
+  const { unit } = cols;
+  if (unit === "px") return undefined;
+  // Scales may be negative: such an axis runs the other way.
+  const [value, rowValue] = [Math.abs(cols.scale), Math.abs(rows.scale)];
+  const differs = rows.unit === unit && Math.abs(rowValue / value - 1) > 1e-6;
+  return { value, unit, ...(differs ? { rowValue } : {}) };
 }

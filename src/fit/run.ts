@@ -1,7 +1,7 @@
 import type { Job } from "../core/core.ts";
 import { openSession, type Session } from "../core/session.ts";
 import { NumericsError } from "../errors.ts";
-import type { FitReport, HistoryEntry, Manifold, Metrics } from "../results/types.ts";
+import type { FitReport, HistoryEntry, Metrics } from "../results/types.ts";
 import { VERSION } from "../version.ts";
 import { FitAborted } from "./checkpoint.ts";
 import { conditioned } from "./condition.ts";
@@ -148,26 +148,6 @@ export async function train(run: Run, plateau = true): Promise<void> {
     if (last - before < PLATEAU_NATS + PLATEAU_SHARE * Math.abs(last)) break;
   }
   run.hooks.onProgress?.(event());
-}
-
-/** Tiles a side of the manifold, and its range in prior standard deviations. */
-const MANIFOLD_TILES = 7;
-const MANIFOLD_RANGE = 2;
-
-export function manifoldOf(session: Session, L: number): Manifold {
-  const axis = Float64Array.from(
-    { length: MANIFOLD_TILES },
-    (_, i) => MANIFOLD_RANGE * ((2 * i) / (MANIFOLD_TILES - 1) - 1),
-  );
-  const axis1 = L > 1 ? axis : Float64Array.of(0);
-  const z = new Float32Array(axis1.length * axis.length * L);
-  let tile = 0;
-  for (const first of axis1) {
-    for (const second of axis) {
-      z.set(L > 1 ? [first, second] : [second], L * tile++);
-    }
-  }
-  return { axis1, axis2: axis, tiles: session.core.decodeAll(z, tile) };
 }
 
 export function metricsOf(run: Run): Metrics {

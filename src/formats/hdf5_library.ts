@@ -1,3 +1,4 @@
+import type { File } from "h5wasm";
 import { FormatError } from "../errors.ts";
 import { globalHeapIsSound, globalHeapSize } from "./hdf5_heap.ts";
 import { limitMemory, type MemoryLimit } from "./hdf5_memory.ts";
@@ -69,11 +70,14 @@ interface VirtualFileSystem {
   streams: { stream_ops: object }[];
   create(path: string, mode?: number): VirtualNode;
   unlink(path: string): void;
+  readFile(path: string): Uint8Array;
 }
 
 const READ_ONLY = 0;
 
 interface Library {
+  /** The library's own interface, for writing. */
+  readonly File: typeof File;
   readonly module: Hdf5Module;
   readonly files: VirtualFileSystem;
   readonly memory: MemoryLimit;
@@ -83,14 +87,14 @@ let library: Promise<Library> | undefined;
 let opened = 0;
 
 /** Loads the library on first use. Its diagnostics, pages of text on every failure, are dropped: callers throw `FormatError`. */
-function loadLibrary(): Promise<Library> {
-  library ??= import("h5wasm").then(async ({ ready }) => {
+export function openLibrary(): Promise<Library> {
+  library ??= import("h5wasm").then(async ({ File, ready }) => {
     const module = await ready;
     // The library's type declarations leave out these parts of Emscripten's file system.
     const files = module.FS as typeof module.FS & VirtualFileSystem;
     const discard = { write: (_stream: object, _buffer: object, _offset: number, length: number) => length };
     for (const stream of files.streams.slice(1, 3)) stream.stream_ops = { ...stream.stream_ops, ...discard };
-    return { module, files, memory: limitMemory(module) };
+    return { File, module, files, memory: limitMemory(module) };
   });
   return library;
 }
@@ -145,7 +149,7 @@ export async function withHdf5<T>(
   use: (module: Hdf5Module, file: bigint) => T,
   need = 0,
 ): Promise<T> {
-  const { module, files, memory } = await loadLibrary();
+  const { module, files, memory } = await openLibrary();
   const whole = source.readSync ? undefined : await source.read(0, source.size);
   const path = `/source-${opened++}`;
   const node = files.create(path);

@@ -1,8 +1,8 @@
 import type { FitReport } from "../results/types.ts";
 import { figurePng, figureSvg } from "./figure.ts";
-import { manifoldFigure, mapsFigure, templateFigure } from "./figures.ts";
+import { manifoldFigure, mapsFigure, overlayFigure, templateFigure } from "./figures.ts";
 import { sigmaFigure, strainFigure } from "./motif_figures.ts";
-import { lossFigure, scatterFigure } from "./plots.ts";
+import { klFigure, lossFigure, scatterFigure, sigmaHistogramFigure } from "./plots.ts";
 
 /** All figures as files for talks and papers: file name → contents, each as PNG and as SVG. */
 export function figureFiles(report: FitReport): Map<string, Uint8Array> {
@@ -10,10 +10,13 @@ export function figureFiles(report: FitReport): Map<string, Uint8Array> {
     template: templateFigure(report),
     manifold: manifoldFigure(report),
     maps: mapsFigure(report),
+    motifs: overlayFigure(report),
     scatter: scatterFigure(report),
     "position-sigma": sigmaFigure(report),
     strain: strainFigure(report),
-    loss: lossFigure(report),
+    kl: klFigure(report),
+    "position-sigma-histogram": sigmaHistogramFigure(report),
+    ...(report.metrics.history.length > 0 ? { loss: lossFigure(report) } : {}),
   };
   const encoder = new TextEncoder();
   const files = new Map<string, Uint8Array>();

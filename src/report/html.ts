@@ -1,13 +1,14 @@
+import { strainField } from "../results/strain.ts";
 import type { FitReport } from "../results/types.ts";
 import { columnOf, motifSpacing, positionSd, smallLengthUnit } from "./fields.ts";
 import { type Figure, figureElement } from "./figure.ts";
 import { manifoldFigure, mapsFigure, overlayFigure, templateFigure } from "./figures.ts";
 import { SCRIPT, SCRIPT_HASH } from "./html_script.ts";
 import { STYLE, STYLE_HASH } from "./html_style.ts";
+import { latticeSection, scaleWarning } from "./lattice_section.ts";
 import { hasStrain, sigmaFigure, strainFigure } from "./motif_figures.ts";
 import { klFigure, lossFigure, scatterFigure, sigmaHistogramFigure } from "./plots.ts";
 import { formatNumber, latentName } from "./scales.ts";
-import { strainField } from "./strain.ts";
 import { headlines } from "./summary.ts";
 import { escapeXml } from "./svg.ts";
 
@@ -167,7 +168,8 @@ function sections(report: FitReport): string {
     section("Latents", "", figureHtml(scatterFigure(report)), figureHtml(manifoldFigure(report))),
     section("Position uncertainty", "", figureHtml(sigmaFigure(report)), figureHtml(sigmaHistogramFigure(report))),
     strain,
-    section("Training", "", figureHtml(lossFigure(report))),
+    latticeSection(report),
+    report.metrics.history.length > 0 ? section("Training", "", figureHtml(lossFigure(report))) : "",
   ].join("");
 }
 
@@ -181,7 +183,7 @@ export function reportHtml(report: FitReport, files: readonly ReportFile[] = [])
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} – shift-vae</title>
 <style>${STYLE}</style></head>
-<body><header><p class="kicker">shift-vae</p><h1>${title}</h1>${headlineList(report)}</header>
+<body><header><p class="kicker">shift-vae</p><h1>${title}</h1>${scaleWarning(report)}${headlineList(report)}</header>
 <main>${sections(report)}${details(report, columns, files)}</main>
 <footer>Positions in pixels of the image as (row, column), from the centre of the top-left pixel. The errors of the lattice are
 statistical: calibration and scan distortion come on top.</footer>

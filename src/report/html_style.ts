@@ -17,6 +17,9 @@ dl.headlines{display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1f
 dl.headlines dt{font-size:14px;color:var(--muted)}
 dl.headlines dd{margin:0;font-size:21px;font-weight:600;line-height:1.35;font-variant-numeric:tabular-nums}
 dl.headlines dd small{display:block;white-space:pre-line;font-size:14px;font-weight:400;color:var(--muted)}
+.warning{margin:28px 0 0;padding:14px 18px;border-left:4px solid var(--accent);background:var(--panel);border-radius:0 6px 6px 0;max-width:90ch}
+.wide{overflow-x:auto}
+table.lattice th[scope=row]{text-align:left;font-weight:600}
 .row{margin-left:-20px;display:flex;flex-wrap:wrap;gap:16px 40px;align-items:flex-start}
 .beside{flex:1 1 340px;display:flex;flex-wrap:wrap}
 figure{margin:0;min-width:0;max-width:100%}
@@ -44,9 +47,12 @@ th:first-child,td:first-child{text-align:left}
 ul{margin:12px 0 0;padding-left:20px}
 a{color:var(--accent)}
 footer{padding:48px 32px 64px;color:var(--muted);font-size:14px}
-@media (max-width:640px){header,main,footer{padding-left:16px;padding-right:16px}h1{font-size:28px}section{margin-top:44px}.row{margin-left:-12px}dl.headlines{grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:18px 20px}}
+@media (max-width:640px){header,main,footer{padding-left:16px;padding-right:16px}h1{font-size:28px}section{margin-top:44px}.warning{margin:28px 0 0;padding:14px 18px;border-left:4px solid var(--accent);background:var(--panel);border-radius:0 6px 6px 0;max-width:90ch}
+.wide{overflow-x:auto}
+table.lattice th[scope=row]{text-align:left;font-weight:600}
+.row{margin-left:-12px}dl.headlines{grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:18px 20px}}
 @media print{@page{margin:14mm}body{font-size:11pt}header,main,footer{max-width:none;padding:0}header{padding-top:0}section{margin-top:24pt}h2,section>p{break-after:avoid}figure,.plot,dl.headlines>div{break-inside:avoid}figure svg{max-height:230mm}fieldset,.hint,#tip,details:not(.printed){display:none}pre{max-height:none;white-space:pre-wrap}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;
 
 /** SHA-256 of the style sheet, for the content security policy. */
-export const STYLE_HASH = "sha256-SsFdQG3QMdqwd+/B2Tv6XWkda0sCn80oOYzJ+jSM8vY=";
+export const STYLE_HASH = "sha256-BK5Y7he1k4LuavEPeZGAMEKsI4GRlLy5QXClsOvsdkA=";

@@ -1,3 +1,4 @@
+import { type StrainField, strainField } from "../results/strain.ts";
 import type { FitReport } from "../results/types.ts";
 import {
   type MotifRaster,
@@ -13,7 +14,6 @@ import type { Figure } from "./figure.ts";
 import { LIMITS_NOTE } from "./figures.ts";
 import { type ColorScale, drawGrid, type Panel, panelFigure, toBox } from "./panels.ts";
 import { robustLimits } from "./scales.ts";
-import { type StrainField, strainField } from "./strain.ts";
 import type { Box, Surface } from "./surface.ts";
 
 /** Figures of quantities that each motif has one of: uncertainty, displacement, strain. */

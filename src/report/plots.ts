@@ -5,6 +5,7 @@ import { columnOf, positionSd, smallLengthUnit } from "./fields.ts";
 import type { Figure } from "./figure.ts";
 import { LABEL_SIZE, NOTE_SIZE, TITLE_SIZE } from "./panels.ts";
 import { formatNumber, type Limits, latentName, quantile } from "./scales.ts";
+import { collapsedLatents } from "./summary.ts";
 import type { Box, Surface } from "./surface.ts";
 
 /** Plots with axes: latent scatter, histogram of position σ, history of the fit, KL of the latents. */
@@ -179,15 +180,17 @@ export function lossFigure(report: FitReport): Figure {
   };
 }
 
-/** KL of each latent as bars. */
+/** KL of each latent as bars; those that carry nothing are said to be collapsed. */
 export function klFigure(report: FitReport): Figure {
   const kl = report.metrics.klPerLatent;
   const most = Math.max(1e-9, ...kl.filter(Number.isFinite));
-  const [left, width, pitch] = [48, 210, 32];
+  const collapsed = new Set(collapsedLatents(report));
+  const label = (i: number) => `${formatNumber(kl[i])}${collapsed.has(i) ? " (collapsed)" : ""}`;
+  const [left, width, pitch] = [48, 190, 32];
   return {
     width: 340,
     height: 60 + Math.max(1, kl.length) * pitch + 16,
-    alt: `KL divergence of each latent in nats: ${kl.map((v, i) => `${latentName(i)} ${formatNumber(v)}`).join(", ")}.`,
+    alt: `KL divergence of each latent in nats: ${kl.map((_, i) => `${latentName(i)} ${label(i)}`).join(", ")}.`,
     draw(surface) {
       const { ink, muted, accent } = surface.theme;
       drawTitle(surface, "KL per latent (nats)");
@@ -195,8 +198,8 @@ export function klFigure(report: FitReport): Figure {
         const y = 56 + i * pitch;
         const length = Math.max(1, (Math.max(0, value) / most) * width);
         surface.text(left - 10, y + 18, latentName(i), { size: LABEL_SIZE, color: ink, anchor: "end" });
-        surface.fill({ x: left, y: y + 3, width: length, height: 20 }, accent, 0.85);
-        surface.text(left + length + 8, y + 18, formatNumber(value), { size: NOTE_SIZE, color: muted });
+        surface.fill({ x: left, y: y + 3, width: length, height: 20 }, collapsed.has(i) ? muted : accent, 0.85);
+        surface.text(left + length + 8, y + 18, label(i), { size: NOTE_SIZE, color: muted });
       });
     },
   };

@@ -1,7 +1,7 @@
-import type { FitReport } from "../results/types.ts";
+import { latticeErrors, pixelSides, scaledLattice } from "../results/lattice_errors.ts";
+import type { FitReport, ScaleCheck } from "../results/types.ts";
 import { columnOf, positionSd, smallLengthUnit } from "./fields.ts";
 import { formatNumber, quantile } from "./scales.ts";
-import { latticeLengthSd } from "./strain.ts";
 
 /** One headline of a fit. */
 export interface Headline {
@@ -17,36 +17,53 @@ export function withSd(value: number, sd: number): readonly [value: string, sd: 
   return [value.toFixed(places).replace("-", "−"), sd.toFixed(places)];
 }
 
-/** Latents that carry something: the variance of their posterior mean over the data exceeds 0.01 (Y. Burda, R. Grosse,
+/** Latents that carry nothing: the variance of their posterior mean over the data is at most 0.01 (Y. Burda, R. Grosse,
  * R. Salakhutdinov, "Importance weighted autoencoders", ICLR 2016, section 5.2). */
-export function latentsInUse({ windows }: FitReport): number {
-  let inUse = 0;
-  for (let latent = 0; latent < windows.latentDim; latent++) {
+export function collapsedLatents({ windows }: FitReport): number[] {
+  const variance = (latent: number) => {
     const values = columnOf(windows.z, windows.latentDim, latent);
     const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
-    if (values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length > 0.01) inUse += 1;
-  }
-  return inUse;
+    return values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
+  };
+  return Array.from({ length: windows.latentDim }, (_, latent) => latent).filter(
+    (latent) => !(variance(latent) > 0.01),
+  );
 }
 
-function latticeHeadlines({ lattice, motifs, pixelSize }: FitReport): Headline[] {
+export function latentsInUse(report: FitReport): number {
+  return report.windows.latentDim - collapsedLatents(report).length;
+}
+
+function latticeHeadlines({ lattice, motifs, pixelSize, scaleCheck }: FitReport): Headline[] {
   if (!lattice) return [{ label: "Lattice", value: "none found" }];
-  const sd = latticeLengthSd(motifs, lattice);
-  const one = (label: string, length: number, deviation: number): Headline => {
-    const [pixels, pixelsSd] = withSd(length, deviation);
+  const sides = pixelSides(pixelSize);
+  const [inPixels, real] = [lattice, scaledLattice(lattice, sides)];
+  const [errors, realErrors] = [latticeErrors(motifs, lattice), latticeErrors(motifs, lattice, sides)];
+  const one = (label: string, key: "lengthA" | "lengthB"): Headline => {
+    const [pixels, pixelsSd] = withSd(inPixels[key], errors[key]);
     if (!pixelSize) return { label, value: `${pixels} px`, detail: `± ${pixelsSd} px` };
-    const [real, realSd] = withSd(length * pixelSize.value, deviation * pixelSize.value);
-    return {
-      label,
-      value: `${real} ${pixelSize.unit}`,
-      detail: `± ${realSd} ${pixelSize.unit}\n${pixels} ± ${pixelsSd} px`,
-    };
+    const { unit } = pixelSize;
+    const [value, sd] = withSd(real[key], realErrors[key]);
+    return { label, value: `${value} ${unit}`, detail: `± ${sd} ${unit}\n${pixels} ± ${pixelsSd} px` };
   };
+  const [angle, angleSd] = withSd(real.angle, realErrors.angle);
   return [
-    one("Lattice a", lattice.lengthA, sd.a),
-    one("Lattice b", lattice.lengthB, sd.b),
-    { label: "Angle", value: `${formatNumber(lattice.angle, 4)}°`, detail: "between a and b" },
+    one("Lattice a", "lengthA"),
+    one("Lattice b", "lengthB"),
+    { label: "Angle", value: `${angle}°`, detail: `± ${angleSd}°, between a and b` },
+    ...(scaleCheck ? [scaleHeadline(scaleCheck)] : []),
   ];
+}
+
+function scaleHeadline(check: ScaleCheck): Headline {
+  const { material, face, cell, factor, factorSd, impliedPixelSize, impliedPixelSizeSd } = check;
+  const against = `${material} ${face}${cell === "1 × 1" ? "" : `, ${cell} cell`}`;
+  if (factor === undefined || factorSd === undefined) {
+    const [size, sd] = withSd(impliedPixelSize, impliedPixelSizeSd);
+    return { label: "Pixel size", value: `${size} nm`, detail: `± ${sd} nm, if it is ${against}` };
+  }
+  const [value, sd] = withSd(factor, factorSd);
+  return { label: "Lattice / material", value, detail: `± ${sd}, ${against}` };
 }
 
 function positionHeadline(report: FitReport): Headline {
@@ -89,7 +106,9 @@ export function headlines(report: FitReport): Headline[] {
       value: `${latentsInUse(report)} of ${windows.latentDim}`,
       detail: "variance of the mean > 0.01",
     },
-    { label: "ELBO", value: formatNumber(metrics.elbo, 4), detail: "nats a window" },
+    ...(metrics.elbo === undefined
+      ? []
+      : [{ label: "ELBO", value: formatNumber(metrics.elbo, 4), detail: "nats a window" }]),
     {
       label: "Time",
       value: `${formatNumber(totalSeconds(report))} s`,

@@ -1,4 +1,5 @@
 import { encodeNpz } from "../formats/npy_write.ts";
+import { latticeErrors, pixelSides, scaledLattice } from "./lattice_errors.ts";
 import type { FitReport, LatentMaps, Motifs, Turn, Windows } from "./types.ts";
 
 /** Version of the names and columns below; a change that a reader of the files would notice makes it the next one. */
@@ -17,9 +18,36 @@ export function prettyJson(value: unknown): string {
   return `${json.replace(numbers, (_, list: string) => `[${list.replace(/,\s+/g, ", ")}]`)}\n`;
 }
 
+/** The lattice in pixels and, where the pixel size is known, in its unit; with standard deviations, the angle in degrees. */
+function latticeJson({ lattice, motifs, pixelSize }: FitReport): object | null {
+  if (!lattice) return null;
+  const inPixels = { ...lattice, sd: latticeErrors(motifs, lattice) };
+  if (!pixelSize) return inPixels;
+  const sides = pixelSides(pixelSize);
+  const real = { ...scaledLattice(lattice, sides), sd: latticeErrors(motifs, lattice, sides) };
+  return { ...inPixels, scaled: { unit: pixelSize.unit, ...real } };
+}
+
+/** What both kinds of result.json have after their input and configuration. */
+function foundJson(report: FitReport, files: readonly FileNote[]): object {
+  const { warning } = report.scaleCheck ?? {};
+  return {
+    lattice: latticeJson(report),
+    scaleCheck: report.scaleCheck ?? null,
+    warnings: warning ? [warning] : [],
+    ...(report.symmetry && { symmetry: report.symmetry }),
+    motifs: report.motifs.count,
+    windows: report.windows.count,
+    versions: report.versions,
+    files,
+  };
+}
+
 /**
  * result.json: `schema`, `input`, `config` (every option, the seed too), `metrics` (per window, nats; `seconds` of each stage),
- * `lattice` (pixels of the input, degrees), with rotation `symmetry` (order of the motif's axis: angles are modulo 360°/symmetry), `motifs` and `windows` (how many), `versions` (with the Wasm variant), `files`.
+ * `lattice` (pixels of the input, degrees; `sd`; `scaled` in the unit of the pixel size), `scaleCheck` (against a material),
+ * `warnings`, with rotation `symmetry` (order of the motif's axis: angles are modulo 360°/symmetry), `motifs` and `windows` (how
+ * many), `versions` (with the Wasm variant), `files`.
  * @param input what was read: path, dataset, axes, …
  */
 export function resultJson(report: FitReport, input: object, files: readonly FileNote[]): string {
@@ -39,18 +67,21 @@ export function resultJson(report: FitReport, input: object, files: readonly Fil
         sigma: column("sigma"),
       },
     },
-    lattice: report.lattice ?? null,
-    ...(report.symmetry && { symmetry: report.symmetry }),
-    motifs: report.motifs.count,
-    windows: report.windows.count,
-    versions: report.versions,
-    files,
+    ...foundJson(report, files),
   });
 }
 
-/** result.json of an encoding by a trained model: `model`, `input`, `config`, `lattice`, `motifs`, `windows`, `versions`. */
-export function encodingJson(content: object): string {
-  return prettyJson({ schema: "shift-vae/encoding/1", ...content });
+/** result.json of an encoding by a trained model: `model`, `input`, and as above but for the loss and its history. */
+export function encodingJson(report: FitReport, model: string, input: object, files: readonly FileNote[]): string {
+  const { history: _, ...metrics } = report.metrics;
+  return prettyJson({
+    schema: "shift-vae/encoding/1",
+    model,
+    input,
+    config: report.config,
+    metrics,
+    ...foundJson(report, files),
+  });
 }
 
 /** Digits that carry what a float32 knows. */
@@ -61,7 +92,7 @@ function csvNumber(value: number): string {
 }
 
 /** Angle and scale with their standard deviations, where they were asked for. */
-function turnColumns({ angle, angleSd, scale, scaleSd }: Turn): { name: string; values: Float64Array }[] {
+export function turnColumns({ angle, angleSd, scale, scaleSd }: Turn): { name: string; values: Float64Array }[] {
   const all = { angle, angle_sd: angleSd, scale, scale_sd: scaleSd };
   return Object.entries(all).flatMap(([name, values]) => (values ? [{ name, values }] : []));
 }

@@ -91,9 +91,9 @@ export interface HistoryEntry {
 }
 
 export interface Metrics {
-  /** Per window, in nats; the ELBO is −(reconstruction + β·KL). */
-  readonly elbo: number;
-  readonly reconstruction: number;
+  /** Per window, in nats; the ELBO is −(reconstruction + β·KL). Absent for an encoding, which evaluates no likelihood. */
+  readonly elbo?: number;
+  readonly reconstruction?: number;
   readonly kl: number;
   readonly klPerLatent: readonly number[];
   /** What conditions on neighbouring motifs added to the loss at last, where there were any. */
@@ -102,7 +102,39 @@ export interface Metrics {
   readonly sigma: number;
   /** Wall time of each stage in seconds: read, normalise, align, train, encode, motifs, maps, write. */
   readonly seconds: Readonly<Record<string, number>>;
+  /** Empty for an encoding. */
   readonly history: readonly HistoryEntry[];
+}
+
+/** Side of a pixel along a row. */
+export interface PixelSize {
+  readonly value: number;
+  readonly unit: string;
+  /** Along a column, where it differs. */
+  readonly rowValue?: number;
+}
+
+/** The lattice of the motifs against that of a material. */
+export interface ScaleCheck {
+  readonly material: string;
+  /** Where its constants come from. */
+  readonly source: string;
+  /** What of it is seen: "[001]" along a zone axis, "(111)" of a surface. */
+  readonly face: string;
+  /** The motif's cell in unit cells: "1 × 1", "√3 × √3". */
+  readonly cell: string;
+  /** Measured over true length, and its standard deviation; absent where the image has no scale. */
+  readonly factor?: number;
+  readonly factorSd?: number;
+  /** Largest stretch over least, of the measured lattice against the true one. */
+  readonly distortion: number;
+  /** Pixel size with which the lattice would fit, nm, and its standard deviation. */
+  readonly impliedPixelSize: number;
+  readonly impliedPixelSizeSd: number;
+  /** What does not fit. */
+  readonly warning?: string;
+  /** What the comparison rests on, where the motif is not one unit cell. */
+  readonly note?: string;
 }
 
 /** What a picture or report of a fit is made from. */
@@ -111,7 +143,7 @@ export interface FitReport {
   /** The image as given, one channel. */
   readonly image: Grid;
   /** Size of a pixel and its unit, where known. */
-  readonly pixelSize?: { readonly value: number; readonly unit: string };
+  readonly pixelSize?: PixelSize;
   readonly windowSize: number;
   readonly windows: Windows;
   readonly motifs: Motifs;
@@ -123,6 +155,8 @@ export interface FitReport {
   readonly lattice?: Lattice;
   /** Where rotation is on: order of the motif's rotation axis. Angles are known modulo 360°/symmetry, and lie in ±180°/symmetry. */
   readonly symmetry?: number;
+  /** Where a material was named. */
+  readonly scaleCheck?: ScaleCheck;
   readonly metrics: Metrics;
   /** Full configuration, as in result.json. */
   readonly config: Readonly<Record<string, unknown>>;

@@ -110,13 +110,51 @@ describe("shift-vae fit", () => {
     const dir = join(folder.path, "encoded");
     const args = ["encode", join(out(), "model.svae"), image, "--out", dir, "--samples", "600"];
     expect(await shiftVae([...args, "--quiet"])).toEqual({ code: 0, signal: null, stdout: "", stderr: "" });
-    expect((await readdir(dir)).sort()).toEqual(["maps.npz", "motifs.csv", "result.json", "windows.npz"]);
+    const asFit = (await readdir(out())).filter((name) => name !== "model.svae");
+    expect((await readdir(dir)).sort()).toEqual(asFit.sort());
     const [fitted, encoded] = [await table(out()), await table(dir)];
     expect(encoded.header).toBe(fitted.header);
     const same = fitted.rows.filter(([row, col]) => encoded.rows.some(([r, c]) => Math.hypot(r - row, c - col) < 0.1));
     expect(same.length).toBeGreaterThan(0.9 * fitted.rows.length);
     const json = await shiftVae([...args, "--json"]);
     expect(JSON.parse(json.stdout)).toMatchObject({ schema: "shift-vae/encoding/1", motifs: encoded.rows.length });
+  });
+
+  it("encode takes a pixel size and a material, warns of a scale that does not fit, and exports", async () => {
+    const dir = join(folder.path, "scaled");
+    const scale = ["--pixel-size", "0.05", "--material", "a=0.75", "--export", "csv,tiff", "--export", "zarr"];
+    const args = ["encode", join(out(), "model.svae"), image, "--out", dir, "--samples", "600", ...scale];
+    const { code, stdout, stderr } = await shiftVae(args);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^warning: the lattice of the motifs does not fit a=0\.75 .*--pixel-size 0\.0\d+ is right\n$/,
+    );
+    expect(stdout).toMatch(/^Lattice \/ material +\d/m);
+    const result = JSON.parse(await readFile(join(dir, "result.json"), "utf8"));
+    expect(result.input).toMatchObject({ scaleFrom: "--pixel-size" });
+    expect(result.input.axes[0]).toMatchObject({ scale: 0.05, unit: "nm" });
+    expect(result.lattice.scaled.lengthA).toBeCloseTo(0.05 * result.lattice.lengthA, 9);
+    expect(result.warnings).toEqual([result.scaleCheck.warning]);
+    expect(result.scaleCheck.factor * 0.75).toBeCloseTo(result.lattice.scaled.lengthA, 1);
+    expect(await readFile(join(dir, "report.html"), "utf8")).toContain("Check the scale.");
+    const names = await readdir(dir);
+    for (const name of ["motif_table.csv", "map_table.csv", "maps.tif", "result.zarr"]) expect(names).toContain(name);
+    expect(names).not.toContain("result.hspy");
+    const noted = result.files.map((file: { name: string }) => file.name);
+    for (const name of ["motif_table.csv", "maps.tif", "result.zarr/"]) expect(noted).toContain(name);
+  });
+
+  it.each([
+    ["--pixel-size", "0"],
+    ["--pixel-size", "small"],
+    ["--material", "unobtainium"],
+    ["--export", "hspy,xls"],
+  ])("refuses %s %s before any work", async (flag, value) => {
+    const dir = join(folder.path, "refused");
+    const { code, stderr } = await shiftVae(["fit", image, "--out", dir, flag, value]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(new RegExp(`^shift-vae: .*${flag}: .*expected`));
+    await expect(readdir(dir)).rejects.toThrow();
   });
 
   it("--json prints result.json and nothing else; the same seed gives the same bits", async () => {

@@ -1,5 +1,5 @@
-import type { Lattice, Motifs } from "../results/types.ts";
-import { PointGrid } from "./neighbours.ts";
+import { KdTree } from "./neighbours.ts";
+import type { Lattice, Motifs } from "./types.ts";
 
 /** Displacement and strain of the motifs against their lattice. */
 export interface StrainField {
@@ -88,11 +88,11 @@ class DeformationFit {
 
 /** Displacement gradient H = F − 1 around motif n: F maps the lattice's vectors to the nearest neighbours onto the measured
  * ones, by least squares. Needs no knowledge of distant sites, so drift and boundaries do no harm. */
-function gradientAt(n: number, motifs: Motifs, lattice: Lattice, grid: PointGrid) {
+function gradientAt(n: number, motifs: Motifs, lattice: Lattice, tree: KdTree) {
   const fit = new DeformationFit();
   const [row, col] = [motifs.position[2 * n], motifs.position[2 * n + 1]];
   const tolerance = TOLERANCE * Math.min(lattice.lengthA, lattice.lengthB);
-  for (const m of grid.within(row, col, neighbourReach(lattice))) {
+  for (const m of tree.within([row, col], neighbourReach(lattice))) {
     const measured: Vector = [motifs.position[2 * m] - row, motifs.position[2 * m + 1] - col];
     const [i, j] = latticeCoordinates(lattice, measured).map(Math.round);
     if (m === n || (i === 0 && j === 0) || Math.max(Math.abs(i), Math.abs(j)) > 1) continue;
@@ -118,9 +118,9 @@ export function strainField(motifs: Motifs, lattice: Lattice): StrainField {
     xy: empty(),
     rotation: empty(),
   };
-  const grid = new PointGrid(motifs.position, neighbourReach(lattice));
+  const tree = new KdTree(motifs.position, 2);
   for (let n = 0; n < motifs.count; n++) {
-    const gradient = gradientAt(n, motifs, lattice, grid);
+    const gradient = gradientAt(n, motifs, lattice, tree);
     if (!gradient) continue;
     const [rr, rc, cr, cc] = gradient;
     field.xx[n] = cc;
@@ -129,21 +129,4 @@ export function strainField(motifs: Motifs, lattice: Lattice): StrainField {
     field.rotation[n] = (cr - rc) / 2;
   }
   return field;
-}
-
-/** One standard deviation of the lattice vectors' lengths, pixels: position = origin + i·a + j·b fitted to the motifs, with
- * their rms residual as the error of a position, alike and independent along both axes (scan distortions are not). */
-export function latticeLengthSd(motifs: Motifs, lattice: Lattice): { readonly a: number; readonly b: number } {
-  const site = siteIndices(motifs, lattice);
-  const mean = [0, 0];
-  for (let n = 0; n < site.length; n++) mean[n % 2] += site[n] / motifs.count;
-  let [ii, ij, jj] = [0, 0, 0];
-  for (let n = 0; n < motifs.count; n++) {
-    const [i, j] = [site[2 * n] - mean[0], site[2 * n + 1] - mean[1]];
-    ii += i * i;
-    ij += i * j;
-    jj += j * j;
-  }
-  const variance = lattice.residual ** 2 / 2 / (ii * jj - ij * ij);
-  return { a: Math.sqrt(variance * jj), b: Math.sqrt(variance * ii) };
 }

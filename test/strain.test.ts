@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PointGrid } from "../src/report/neighbours.ts";
-import { latticeLengthSd, strainField } from "../src/report/strain.ts";
+import { strainField } from "../src/results/strain.ts";
 import type { Lattice, Motifs } from "../src/results/types.ts";
 
 function latticeOf(a: readonly [number, number], b: readonly [number, number], residual = 0): Lattice {
@@ -108,38 +108,6 @@ describe("strain", () => {
     const field = strainField(motifsAt([...points, [points[40][0] + 6, points[40][1] + 6]]), SQUARE);
     expect(field.xx[40]).toBeCloseTo(0.01, 10);
     expect(field.xx[41]).toBeCloseTo(0.01, 10);
-  });
-});
-
-describe("deviation of the lattice's lengths", () => {
-  it("is what repeated noise gives", () => {
-    const noise = 0.3;
-    let state = 1;
-    const uniform = () => {
-      state = (state * 48271) % 2147483647;
-      return state / 2147483647;
-    };
-    const gaussian = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
-    const size = 6;
-    const ideal = sites(SQUARE, size);
-    const lengths: number[] = [];
-    for (let trial = 0; trial < 1500; trial++) {
-      // On a full grid of sites the fitted vector a is the slope of the position over i: the rows' weighted mean.
-      let [row, col, weight] = [0, 0, 0];
-      ideal.forEach(([r, c], n) => {
-        const i = Math.floor(n / size) - (size - 1) / 2;
-        row += i * (r + noise * gaussian());
-        col += i * (c + noise * gaussian());
-        weight += i * i;
-      });
-      lengths.push(Math.hypot(row / weight, col / weight));
-    }
-    const mean = lengths.reduce((s, v) => s + v, 0) / lengths.length;
-    const sd = Math.sqrt(lengths.reduce((s, v) => s + (v - mean) ** 2, 0) / lengths.length);
-    const expected = latticeLengthSd(motifsAt(ideal), latticeOf(SQUARE.a, SQUARE.b, noise * Math.SQRT2));
-    expect(expected.a / sd).toBeGreaterThan(0.93);
-    expect(expected.a / sd).toBeLessThan(1.07);
-    expect(expected.b).toBeCloseTo(expected.a, 12);
   });
 });
 

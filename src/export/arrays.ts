@@ -1,0 +1,123 @@
+import { columnOf } from "../report/fields.ts";
+import { turnColumns } from "../results/files.ts";
+import { pixelSides } from "../results/lattice_errors.ts";
+import type { FitReport } from "../results/types.ts";
+import { lengthUnit, motifQuantities, quantityMaps } from "./quantities.ts";
+
+/** A dimension of an array. */
+export interface Dimension {
+  readonly name: string;
+  readonly size: number;
+  /** Evenly spaced coordinates: offset + scale · index, in `unit`; absent for a mere count. */
+  readonly scale?: number;
+  readonly offset?: number;
+  readonly unit?: string;
+}
+
+/** An array of a result with the meaning of its dimensions and values. */
+export interface LabelledArray {
+  readonly name: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly dimensions: readonly Dimension[];
+  /** Row-major. */
+  readonly data: Float32Array | Float64Array | Int32Array;
+  /** Images and stacks of them; otherwise a list with one value a motif. */
+  readonly picture: boolean;
+}
+
+function evenly(name: string, axis: Float64Array, side: number, unit: string): Dimension {
+  const step = axis.length > 1 ? (axis[axis.length - 1] - axis[0]) / (axis.length - 1) : 1;
+  return { name, size: axis.length, scale: step * side, offset: (axis[0] ?? 0) * side, unit };
+}
+
+function stacked(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+function mapArrays(report: FitReport): LabelledArray[] {
+  const { maps, motifs } = report;
+  const unit = lengthUnit(report);
+  const sides = pixelSides(report.pixelSize);
+  const plane = [evenly("row", maps.rowAxis, sides[0], unit), evenly("col", maps.colAxis, sides[1], unit)];
+  const latent = { name: "latent", size: motifs.latentDim, scale: 1, offset: 1, unit: "" };
+  return [
+    { name: "z", title: "Latents", unit: "", dimensions: [latent, ...plane], data: stacked(maps.z), picture: true },
+    ...quantityMaps(report)
+      .slice(motifs.latentDim)
+      .map((map) => ({ ...map, dimensions: plane, data: map.values, picture: true })),
+  ];
+}
+
+function pictureArrays(report: FitReport): LabelledArray[] {
+  const { image, template, binning, manifold } = report;
+  const unit = lengthUnit(report);
+  const [rowSide, colSide] = pixelSides(report.pixelSize);
+  const plane = (prefix: string, { rows, cols }: { rows: number; cols: number }, by: number): Dimension[] => [
+    { name: `${prefix}_row`, size: rows, scale: by * rowSide, offset: 0, unit },
+    { name: `${prefix}_col`, size: cols, scale: by * colSide, offset: 0, unit },
+  ];
+  const [first] = manifold.tiles;
+  const grid: Dimension[] = [
+    evenly("manifold_z1", manifold.axis1, 1, ""),
+    evenly("manifold_z2", manifold.axis2, 1, ""),
+  ];
+  const tiles = stacked(manifold.tiles.map(({ data }) => data));
+  return [
+    { name: "image", title: "Image", unit: "", dimensions: plane("image", image, 1), data: image.data, picture: true },
+    {
+      name: "template",
+      title: "Motif at z = 0",
+      unit: "",
+      dimensions: plane("template", template, binning),
+      data: template.data,
+      picture: true,
+    },
+    {
+      name: "manifold",
+      title: "Motif over the first two latents",
+      unit: "",
+      dimensions: [...grid, ...plane("template", first, binning)],
+      data: tiles,
+      picture: true,
+    },
+  ];
+}
+
+function motifArrays(report: FitReport): LabelledArray[] {
+  const { motifs } = report;
+  const L = motifs.latentDim;
+  const dimensions = [{ name: "motif", size: motifs.count }];
+  const list = (name: string, title: string, unit: string, data: LabelledArray["data"]): LabelledArray => ({
+    name: `motif_${name}`,
+    title,
+    unit,
+    dimensions,
+    data,
+    picture: false,
+  });
+  return [
+    list("row", "Position, row", "px", columnOf(motifs.position, 2, 0)),
+    list("col", "Position, column", "px", columnOf(motifs.position, 2, 1)),
+    ...motifQuantities(report).map(({ name, title, unit, values }) => list(name, title, unit, values)),
+    ...Array.from({ length: L }, (_, l) =>
+      list(`z${l + 1}_sd`, `Standard deviation of z${l + 1}`, "", columnOf(motifs.zSd, L, l)),
+    ),
+    list("windows", "Windows that agreed", "", motifs.windows),
+    ...turnColumns(motifs).map(({ name, values }) =>
+      list(name, name.replace("_sd", ", standard deviation"), name.startsWith("angle") ? "degree" : "", values),
+    ),
+  ];
+}
+
+/** Everything of a result that is an array: image, template, manifold, maps, and lists with one value a motif; none of them empty. */
+export function resultArrays(report: FitReport): LabelledArray[] {
+  const all = [...pictureArrays(report), ...mapArrays(report), ...motifArrays(report)];
+  return all.filter(({ data }) => data.length > 0);
+}

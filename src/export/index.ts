@@ -1,0 +1,55 @@
+import type { FitReport } from "../results/types.ts";
+
+/** Formats of other programs that a result can be written in. */
+export const exportKinds = ["hspy", "zarr", "csv", "tiff"] as const;
+
+export type ExportKind = (typeof exportKinds)[number];
+
+/** What an export is called, and what it holds. */
+export const exportNotes: Readonly<Record<ExportKind, readonly { readonly name: string; readonly what: string }[]>> = {
+  hspy: [{ name: "result.hspy", what: "image, template, manifold and all maps as signals of HyperSpy" }],
+  zarr: [{ name: "result.zarr/", what: "everything as arrays with named dimensions, for zarr and xarray" }],
+  csv: [
+    { name: "motif_table.csv", what: "one row a motif: place, latents, uncertainty, displacement, strain" },
+    { name: "map_table.csv", what: "one row a point of the maps" },
+  ],
+  tiff: [{ name: "maps.tif", what: "all maps as a labelled 32-bit stack of ImageJ" }],
+};
+
+/** Each writer is loaded only when it is asked for: HDF5 alone is megabytes. */
+const writers: Readonly<Record<ExportKind, (report: FitReport) => Promise<[string, Uint8Array | string][]>>> = {
+  async hspy(report) {
+    const { resultHspy } = await import("./hyperspy.ts");
+    return [["result.hspy", await resultHspy(report)]];
+  },
+  async zarr(report) {
+    const { resultZarr } = await import("./zarr.ts");
+    return Array.from(resultZarr(report), ([path, bytes]) => [`result.zarr/${path}`, bytes]);
+  },
+  async csv(report) {
+    const { mapTable, motifTable } = await import("./tables.ts");
+    return [
+      ["motif_table.csv", motifTable(report)],
+      ["map_table.csv", mapTable(report)],
+    ];
+  },
+  async tiff(report) {
+    const { mapsTiff } = await import("./imagej.ts");
+    return [["maps.tif", mapsTiff(report)]];
+  },
+};
+
+/**
+ * A result in the formats of other programs: path → content, as `--export` writes them.
+ * @param kinds "hspy" (HyperSpy), "zarr" (zarr, xarray), "csv" (tables for pandas and others), "tiff" (ImageJ)
+ */
+export async function exportFiles(
+  report: FitReport,
+  kinds: readonly ExportKind[],
+): Promise<Map<string, Uint8Array | string>> {
+  const files = new Map<string, Uint8Array | string>();
+  for (const kind of new Set(kinds)) {
+    for (const [path, content] of await writers[kind](report)) files.set(path, content);
+  }
+  return files;
+}
