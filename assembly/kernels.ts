@@ -17,6 +17,7 @@ export { link, link_inverse, link_slope } from "./kernels/link";
 export * from "./kernels/gaussian_blur";
 export * from "./kernels/normalise";
 export * from "./kernels/matmul";
+export { pack_columns, pack_panels, pack_rows, packed_rows_size } from "./kernels/pack";
 export * from "./kernels/dense";
 export * from "./kernels/conv2d";
 export * from "./kernels/spline";

@@ -1,4 +1,4 @@
-// Builds the Wasm core in its four variants, and (with --kernels) the kernels alone for tests and benchmarks.
+// Builds the Wasm core in its six variants, and (with --kernels) the kernels alone for tests and benchmarks.
 // asc merges "entries" of asconfig.json into every call without a word, so that file has none: they are here.
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -12,8 +12,10 @@ const MAXIMUM_PAGES = 65535;
 const variants = [
   { name: "simd", features: ["simd"], threads: false },
   { name: "relaxed", features: ["simd", "relaxed-simd"], threads: false },
+  { name: "wide", features: ["simd", "relaxed-simd"], threads: false, wide: true },
   { name: "simd.threads", features: ["simd", "threads"], threads: true },
   { name: "relaxed.threads", features: ["simd", "relaxed-simd", "threads"], threads: true },
+  { name: "wide.threads", features: ["simd", "relaxed-simd", "threads"], threads: true, wide: true },
 ];
 
 async function build(entry, output, variant, extra = []) {
@@ -29,6 +31,8 @@ async function build(entry, output, variant, extra = []) {
     join("build", `${output}.${variant.name}.wasm`),
     ...features,
     ...memory,
+    // Products in tiles of twice the width (kernels/matmul.ts).
+    ...(variant.wide ? ["--use", "WIDE=1"] : []),
     ...extra,
   ]);
   if (error) {

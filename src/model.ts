@@ -1,3 +1,4 @@
+import type { EngineChoice } from "./core/engine.ts";
 import { openSession } from "./core/session.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { ShapeError } from "./errors.ts";
@@ -17,14 +18,13 @@ export interface ModelHeader extends StoredHeader {
   readonly symmetry?: number;
 }
 
-export interface EncodeOptions {
+export interface EncodeOptions extends EngineChoice {
   /** (n, 2) centres of windows, (row, column) in pixels of the image. Default: random places. */
   readonly centres?: ArrayLike<number>;
   /** Number of random places. */
   readonly samples?: number;
   readonly seed?: number;
   readonly threads?: number;
-  readonly reproducible?: boolean;
   /** Replace pixels that are not finite by the median. */
   readonly fill?: boolean;
 }
@@ -46,7 +46,7 @@ export class Model extends StoredModel<ModelHeader> {
       );
     }
     const n = options.centres ? options.centres.length / 2 : (options.samples ?? 10000);
-    const session = await openSession({ threads: options.threads ?? 1, reproducible: options.reproducible ?? false });
+    const session = await openSession({ ...options, threads: options.threads ?? 1 });
     try {
       const small = prepareImage(session.core, image, plan);
       this.restore(session, {

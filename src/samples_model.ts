@@ -1,3 +1,4 @@
+import type { EngineChoice } from "./core/engine.ts";
 import { openSession } from "./core/session.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { ShapeError } from "./errors.ts";
@@ -11,9 +12,8 @@ export interface SamplesHeader extends StoredHeader {
   readonly plan: SamplesPlan;
 }
 
-export interface EncodeSamplesOptions {
+export interface EncodeSamplesOptions extends EngineChoice {
   readonly threads?: number;
-  readonly reproducible?: boolean;
   /** Replace values that are not finite by the median. */
   readonly fill?: boolean;
 }
@@ -30,7 +30,7 @@ export class SamplesModel extends StoredModel<SamplesHeader> {
         `${dataset.name}: expected samples of ${plan.rows}×${plan.cols} px, the model's; got ${rows}×${cols}`,
       );
     }
-    const session = await openSession({ threads: options.threads ?? 1, reproducible: options.reproducible ?? false });
+    const session = await openSession({ ...options, threads: options.threads ?? 1 });
     try {
       const { core } = session;
       this.restore(session, { FRAMES: count, WINDOWS: count, THREADS: session.threads });

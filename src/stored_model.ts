@@ -64,7 +64,7 @@ export class StoredModel<Header extends StoredHeader> {
   /** A core that holds the model, for decoding. */
   async #core(): Promise<Core> {
     if (!this.#decoder) {
-      this.#decoder = await openSession({ threads: 1, reproducible: false });
+      this.#decoder = await openSession({ threads: 1 });
       const { WINDOW_ROWS = 8, WINDOW_COLS = 8 } = this.header.core;
       this.restore(this.#decoder, { FRAMES: 1, ROWS: WINDOW_ROWS, COLS: WINDOW_COLS, WINDOWS: 1, THREADS: 1 });
     }

@@ -4,7 +4,7 @@ import { fma } from "./simd";
  * Template correlation: the product of each window with the template at every whole-pixel shift,
  *   s(n, ur, uc) = Σ_ij x(n, i, j) · c(ur + i, uc + j),   ur < shiftRows, uc < shiftCols,
  * a matrix product whose right-hand side is the template itself, read at unaligned addresses instead of unfolded.
- * Windows are packed by `pack_rows` of matmul.ts: xp (⌈n/4⌉, rows · cols, 4), missing windows zero.
+ * Windows are packed by `pack_rows` (pack.ts): xp (⌈n/4⌉, rows · cols, 4), missing windows zero.
  */
 
 /** Row stride of the scores: shiftCols in whole panels of 8. */

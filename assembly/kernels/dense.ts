@@ -1,4 +1,5 @@
-import { matmul_ab, matmul_abt, matmul_abt_scratch, matmul_atb, pack_columns, pack_panels, pack_rows, packed_rows_size, padded } from "./matmul";
+import { matmul_ab, matmul_abt, matmul_abt_scratch, matmul_atb, padded } from "./matmul";
+import { pack_columns, pack_panels, pack_rows, packed_rows_size } from "./pack";
 
 /*
  * Dense layer, torch.nn.Linear's mathematics: y = x·W + b with x (m, k), W (k, n), b (n).

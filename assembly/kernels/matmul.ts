@@ -1,5 +1,4 @@
-import { load_lanes } from "./lanes";
-import { fma } from "./simd";
+import { fma, turn } from "./simd";
 
 /*
  * One packed, register-blocked matrix product in three forms.
@@ -11,7 +10,7 @@ import { fma } from "./simd";
  */
 
 /**
- * Rows of A that one tile takes. 4×8 keeps 8 accumulators, 2 vectors of B, a splat and a product in registers, as many chains as two
+ * Rows of A that one tile takes (pack.ts lays A out so). 4×8 keeps 8 accumulators, 2 vectors of B, a splat and a product in registers, as many chains as two
  * units of latency 4 want; V8 of Node 20 spills with 6×8 in the loop and halves its speed (docs/performance.md).
  */
 export const TILE_ROWS: u32 = 4;
@@ -24,80 +23,6 @@ export function padded(columns: u32): u32 {
   return (columns + 7) & ~7;
 }
 
-/** Floats that `pack_rows` and `pack_columns` write for A (m, k). */
-export function packed_rows_size(m: u32, k: u32): u32 {
-  return ((m + 3) & ~3) * k;
-}
-
-/** Packs A (m, k), row-major with row stride lda floats, in groups of 4 rows: out (⌈m/4⌉, k, 4), missing rows zero. Writes. */
-export function pack_rows(out: usize, a: usize, m: u32, k: u32, lda: u32): void {
-  const row = <usize>lda << 2;
-  for (let i: u32 = 0; i < m; i += TILE_ROWS, a += 4 * row) {
-    if (m - i >= TILE_ROWS) pack_four_rows(out, a, row, k);
-    else pack_last_rows(out, a, row, k, m - i);
-    out += <usize>k << 4;
-  }
-}
-
-/** Four whole rows, turned four columns at a time. */
-@inline
-function pack_four_rows(out: usize, a: usize, row: usize, k: u32): void {
-  const whole = <usize>(k & ~3) << 2, end = <usize>k << 2;
-  const b = a + row, c = b + row, d = c + row;
-  let p: usize = 0;
-  for (; p < whole; p += 16, out += 64) turn(out, 16, v128.load(a + p), v128.load(b + p), v128.load(c + p), v128.load(d + p));
-  for (; p < end; p += 4, out += 16) {
-    store<f32>(out, load<f32>(a + p));
-    store<f32>(out, load<f32>(b + p), 4);
-    store<f32>(out, load<f32>(c + p), 8);
-    store<f32>(out, load<f32>(d + p), 12);
-  }
-}
-
-/** Stores the columns of four rows, `step` bytes apart. */
-@inline
-function turn(out: usize, step: usize, a: v128, b: v128, c: v128, d: v128): void {
-  const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
-  v128.store(out, v128.shuffle<f32>(ab, cd, 0, 1, 4, 5));
-  v128.store(out + step, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
-  const ef = v128.shuffle<f32>(a, b, 2, 6, 3, 7), gh = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-  v128.store(out + 2 * step, v128.shuffle<f32>(ef, gh, 0, 1, 4, 5));
-  v128.store(out + 3 * step, v128.shuffle<f32>(ef, gh, 2, 3, 6, 7));
-}
-
-/** The last 1…3 rows. */
-@inline
-function pack_last_rows(out: usize, a: usize, row: usize, k: u32, rows: u32): void {
-  for (let p: u32 = 0; p < k; p++, a += 4, out += 16) {
-    let v = v128.load32_zero(a);
-    if (rows > 1) v = v128.load_lane<f32>(a + row, v, 1);
-    if (rows > 2) v = v128.load_lane<f32>(a + 2 * row, v, 2);
-    v128.store(out, v);
-  }
-}
-
-/** Packs Aᵀ of A (k, m), row-major with row stride lda floats, as `pack_rows` packs its argument: out (⌈m/4⌉, k, 4). Writes. */
-export function pack_columns(out: usize, a: usize, m: u32, k: u32, lda: u32): void {
-  for (let i: u32 = 0; i < m; i += TILE_ROWS, a += 16) {
-    const columns = <usize>min(TILE_ROWS, m - i);
-    let from = a;
-    for (let p: u32 = 0; p < k; p++, out += 16, from += <usize>lda << 2) v128.store(out, load_lanes(from, columns));
-  }
-}
-
-/** Packs B (k, n), row-major with row stride ldb floats (a multiple of 8, zeros past n), into panel layout. Writes. */
-export function pack_panels(out: usize, b: usize, k: u32, n: u32, ldb: u32): void {
-  for (let j: u32 = 0; j < n; j += PANEL) {
-    let from = b + (<usize>j << 2);
-    for (let p: u32 = 0; p < k; p++) {
-      v128.store(out, v128.load(from));
-      v128.store(out, v128.load(from, 16), 16);
-      out += 32;
-      from += <usize>ldb << 2;
-    }
-  }
-}
-
 /**
  * One 4×8 tile of C = S + A·B: `a` a packed group of 4 rows, `b` a panel, `start` the first row of S and `step` bytes to its next one
  * (0 for the same row in all), or 0; rows (1…4) are stored. Each element is the sum over p in ascending order, started from S or 0.
@@ -107,13 +32,13 @@ function tile(c: usize, cRow: usize, a: usize, b: usize, k: u32, rows: u32, star
   if (start) {
     c00 = v128.load(start);
     c01 = v128.load(start, 16);
-    if (rows > 1) start += step;
+    start += rows > 1 ? step : 0;
     c10 = v128.load(start);
     c11 = v128.load(start, 16);
-    if (rows > 2) start += step;
+    start += rows > 2 ? step : 0;
     c20 = v128.load(start);
     c21 = v128.load(start, 16);
-    if (rows > 3) start += step;
+    start += rows > 3 ? step : 0;
     c30 = v128.load(start);
     c31 = v128.load(start, 16);
   }
@@ -141,10 +66,102 @@ function tile(c: usize, cRow: usize, a: usize, b: usize, k: u32, rows: u32, star
   if (rows > 3) put(c + 3 * cRow, c30, c31);
 }
 
+/**
+ * Two neighbouring tiles at once, 4×16: the second panel is `next` bytes past b, its C and S `over` bytes past theirs; otherwise as `tile`,
+ * with the same bits.
+ */
+function tile_pair(c: usize, over: usize, cRow: usize, a: usize, b: usize, next: usize, k: u32, rows: u32, start: usize, step: usize): void {
+  let c00 = f32x4.splat(0), c01 = c00, c02 = c00, c03 = c00, c10 = c00, c11 = c00, c12 = c00, c13 = c00;
+  let c20 = c00, c21 = c00, c22 = c00, c23 = c00, c30 = c00, c31 = c00, c32 = c00, c33 = c00;
+  if (start) {
+    let other = start + over;
+    c00 = v128.load(start);
+    c01 = v128.load(start, 16);
+    c02 = v128.load(other);
+    c03 = v128.load(other, 16);
+    start += rows > 1 ? step : 0;
+    other = start + over;
+    c10 = v128.load(start);
+    c11 = v128.load(start, 16);
+    c12 = v128.load(other);
+    c13 = v128.load(other, 16);
+    start += rows > 2 ? step : 0;
+    other = start + over;
+    c20 = v128.load(start);
+    c21 = v128.load(start, 16);
+    c22 = v128.load(other);
+    c23 = v128.load(other, 16);
+    start += rows > 3 ? step : 0;
+    other = start + over;
+    c30 = v128.load(start);
+    c31 = v128.load(start, 16);
+    c32 = v128.load(other);
+    c33 = v128.load(other, 16);
+  }
+  const end = b + (<usize>k << 5);
+  let d = b + next;
+  while (b < end) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(d), b3 = v128.load(d, 16);
+    let s = v128.load32_splat(a);
+    c00 = fma(s, b0, c00);
+    c01 = fma(s, b1, c01);
+    c02 = fma(s, b2, c02);
+    c03 = fma(s, b3, c03);
+    s = v128.load32_splat(a, 4);
+    c10 = fma(s, b0, c10);
+    c11 = fma(s, b1, c11);
+    c12 = fma(s, b2, c12);
+    c13 = fma(s, b3, c13);
+    s = v128.load32_splat(a, 8);
+    c20 = fma(s, b0, c20);
+    c21 = fma(s, b1, c21);
+    c22 = fma(s, b2, c22);
+    c23 = fma(s, b3, c23);
+    s = v128.load32_splat(a, 12);
+    c30 = fma(s, b0, c30);
+    c31 = fma(s, b1, c31);
+    c32 = fma(s, b2, c32);
+    c33 = fma(s, b3, c33);
+    a += 16;
+    b += 32;
+    d += 32;
+  }
+  put(c, c00, c01);
+  put(c + over, c02, c03);
+  if (rows > 1) {
+    put(c + cRow, c10, c11);
+    put(c + cRow + over, c12, c13);
+  }
+  if (rows > 2) {
+    put(c + 2 * cRow, c20, c21);
+    put(c + 2 * cRow + over, c22, c23);
+  }
+  if (rows > 3) {
+    put(c + 3 * cRow, c30, c31);
+    put(c + 3 * cRow + over, c32, c33);
+  }
+}
+
 @inline
 function put(c: usize, low: v128, high: v128): void {
   v128.store(c, low);
   v128.store(c, high, 16);
+}
+
+/**
+ * Columns that the tiles at column j of n take. The build for V8's revectorizer (`WIDE`), which makes one 256-bit operation of two, needs
+ * twice the chains; without it 4×16 spills.
+ */
+@inline
+function columns_at(j: u32, n: u32): u32 {
+  return isDefined(WIDE) && j + PANEL < n ? 2 * PANEL : PANEL;
+}
+
+/** One or two tiles, for 8 or 16 `columns`. */
+@inline
+function tiles(columns: u32, c: usize, over: usize, cRow: usize, a: usize, b: usize, next: usize, k: u32, rows: u32, start: usize, step: usize): void {
+  if (isDefined(WIDE) && columns > PANEL) tile_pair(c, over, cRow, a, b, next, k, rows, start, step);
+  else tile(c, cRow, a, b, k, rows, start, step);
 }
 
 /**
@@ -153,22 +170,25 @@ function put(c: usize, low: v128, high: v128): void {
  */
 export function matmul_ab(c: usize, a: usize, b: usize, bias: usize, m: u32, n: u32, k: u32, ldc: u32): void {
   const cRow = <usize>ldc << 2;
-  for (let j: u32 = 0; j < n; j += PANEL) {
+  for (let j: u32 = 0, columns: u32 = 0; j < n; j += columns) {
+    columns = columns_at(j, n);
     const panel = b + (<usize>j * k << 2);
+    const start = bias ? bias + (<usize>j << 2) : 0;
     for (let i: u32 = 0; i < m; i += TILE_ROWS) {
-      tile(c + <usize>i * cRow + (<usize>j << 2), cRow, a + (<usize>i * k << 2), panel, k, min(TILE_ROWS, m - i), bias ? bias + (<usize>j << 2) : 0, 0);
+      const at = c + <usize>i * cRow + (<usize>j << 2);
+      tiles(columns, at, 32, cRow, a + (<usize>i * k << 2), panel, <usize>k << 5, k, min(TILE_ROWS, m - i), start, 0);
     }
   }
 }
 
 /** C += Aᵀ·B: A (k, m) packed by `pack_columns`, B (k, n) in panels, C (m, n) in panel layout. Accumulates (+=). */
 export function matmul_atb(c: usize, a: usize, b: usize, m: u32, n: u32, k: u32): void {
-  for (let j: u32 = 0; j < n; j += PANEL) {
+  for (let j: u32 = 0, columns: u32 = 0; j < n; j += columns) {
+    columns = columns_at(j, n);
     const panel = b + (<usize>j * k << 2);
-    const cPanel = c + (<usize>j * m << 2);
     for (let i: u32 = 0; i < m; i += TILE_ROWS) {
-      const at = cPanel + (<usize>i << 5);
-      tile(at, 32, a + (<usize>i * k << 2), panel, k, min(TILE_ROWS, m - i), at, 32);
+      const at = c + (<usize>(j * m + i * PANEL) << 2);
+      tiles(columns, at, <usize>m << 5, 32, a + (<usize>i * k << 2), panel, <usize>k << 5, k, min(TILE_ROWS, m - i), at, 32);
     }
   }
 }
@@ -178,7 +198,7 @@ const TURNED: u32 = 256;
 
 /** Floats of scratch for `matmul_abt`. */
 export function matmul_abt_scratch(n: u32): u32 {
-  return PANEL * min(TURNED, padded(n));
+  return columns_at(0, 2 * PANEL) * min(TURNED, padded(n));
 }
 
 /**
@@ -187,14 +207,18 @@ export function matmul_abt_scratch(n: u32): u32 {
  */
 export function matmul_abt(c: usize, a: usize, b: usize, m: u32, n: u32, k: u32, ldc: u32, scratch: usize): void {
   const cRow = <usize>ldc << 2;
-  for (let p: u32 = 0; p < k; p += PANEL) {
+  for (let p: u32 = 0, columns: u32 = 0; p < k; p += columns) {
+    columns = columns_at(p, k);
     for (let j: u32 = 0; j < n; j += TURNED) {
       const count = min(TURNED, n - j);
-      turn_panel(scratch, b + (<usize>(j * k + p * PANEL) << 2), count, k, min(PANEL, k - p));
+      const panel = <usize>padded(count) << 5;
+      for (let q: u32 = 0; q < columns; q += PANEL) {
+        turn_panel(scratch + (q > 0 ? panel : 0), b + (<usize>(j * k + (p + q) * PANEL) << 2), count, k, min(PANEL, k - p - q));
+      }
       for (let i: u32 = 0; i < m; i += TILE_ROWS) {
         const at = c + <usize>i * cRow + (<usize>p << 2);
         const group = a + (<usize>i * n << 2) + (<usize>j << 4);
-        tile(at, cRow, group, scratch, count, min(TILE_ROWS, m - i), j > 0 ? at : 0, cRow);
+        tiles(columns, at, 32, cRow, group, scratch, panel, count, min(TILE_ROWS, m - i), j > 0 ? at : 0, cRow);
       }
     }
   }

@@ -11,3 +11,14 @@ export function hsum(v: v128): f32 {
   const pairs = f32x4.add(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
 }
+
+/** Stores the columns of four rows, `step` bytes apart. */
+@inline
+export function turn(out: usize, step: usize, a: v128, b: v128, c: v128, d: v128): void {
+  const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+  v128.store(out, v128.shuffle<f32>(ab, cd, 0, 1, 4, 5));
+  v128.store(out + step, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
+  const ef = v128.shuffle<f32>(a, b, 2, 6, 3, 7), gh = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  v128.store(out + 2 * step, v128.shuffle<f32>(ef, gh, 0, 1, 4, 5));
+  v128.store(out + 3 * step, v128.shuffle<f32>(ef, gh, 2, 3, 6, 7));
+}

@@ -1,7 +1,8 @@
 import { bin_forward } from "../kernels/bin";
 import { correlate_forward, score_stride, template_sums } from "../kernels/correlate";
 import { GainOffset, gain_offset, sum, sum_squares } from "../kernels/gain_offset";
-import { pack_rows, padded } from "../kernels/matmul";
+import { padded } from "../kernels/matmul";
+import { pack_rows } from "../kernels/pack";
 import { turn_of } from "./affine";
 import { Config, affine, get, getU32 } from "./config";
 import { picture_cols, picture_rows } from "./networks";

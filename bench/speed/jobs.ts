@@ -4,11 +4,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { imageName, root, sampleImage } from "./project.ts";
+import { imageName, root } from "./project.ts";
 import { type Row, spread } from "./row.ts";
 
 const FITS = 3;
-const FIRST_STEPS = 5;
+const FIRST_STEPS = 3;
 
 /** Prints the process's largest resident set in KiB to file descriptor 3 as it ends. */
 const REPORT_MEMORY = `data:text/javascript,${encodeURIComponent(
@@ -41,10 +41,9 @@ function runFit(image: string, threads: number): Finished {
   }
 }
 
-/** The benchmark's image with each number of threads; the bundled sample with the last of them, as `npm run demo` fits it. */
+/** The benchmark's image with each number of threads. */
 export function benchFits(image: string, threads: readonly number[], variant: string): Row[] {
-  const rows = threads.flatMap((count) => fitRows(image, count, variant));
-  return image === sampleImage ? rows : [...rows, ...fitRows(sampleImage, threads[threads.length - 1], variant)];
+  return threads.flatMap((count) => fitRows(image, count, variant));
 }
 
 function fitRows(image: string, threads: number, variant: string): Row[] {

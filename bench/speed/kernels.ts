@@ -18,7 +18,13 @@ export async function benchKernels(variants: readonly SimdVariant[], controls: C
     for (const variant of variants) rows.push(await benchKernel(kernelCase, variant, control));
   }
   controls.run("matmul");
-  return rows;
+  return rows.map((row) => ({ ...row, bestShare: shareOfBest(row, controls) }));
+}
+
+function shareOfBest({ max, unit }: Row, controls: Controls): number | undefined {
+  const kind = unit === "GB/s" ? "triad" : "fma";
+  const control = controls.rows().find(({ name }) => name === kind);
+  return control && max / control.max;
 }
 
 async function benchKernel(kernelCase: KernelCase, variant: SimdVariant, control: number | undefined): Promise<Row> {

@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: kernels, model and whole jobs on this machine, beside a native control, as one table and as JSON.
- * `npm run bench -- kernels model jobs` takes the named parts only.
+ * `--engine-flags` measures the build for V8's revectorizer too.
+ * `npm run bench -- kernels model scaling jobs` takes the named parts only.
  */
 import { availableParallelism, loadavg } from "node:os";
 import type { SimdVariant } from "../../src/core/engine.ts";
@@ -10,6 +11,7 @@ import { benchKernels } from "./kernels.ts";
 import { benchImage, shipped } from "./project.ts";
 import { describeRun, writeResults } from "./results.ts";
 import type { Row } from "./row.ts";
+import { benchScaling } from "./scaling.ts";
 import { textTable } from "./table.ts";
 import { benchModel } from "./training.ts";
 
@@ -18,15 +20,18 @@ const image = benchImage();
 const controls = buildControls();
 const threads = [...new Set([1, Math.min(2, availableParallelism())])];
 const { chooseVariant } = await shipped<typeof import("../../src/core/engine.ts")>("core/engine.js");
-const chosen = (await chooseVariant(false)).simd;
-const variants: SimdVariant[] = chosen === "simd" ? ["simd"] : ["simd", chosen];
+const chosen = (await chooseVariant()).simd;
+const flagged = process.argv.includes("--engine-flags") ? (await chooseVariant({ engineFlags: true })).simd : chosen;
+const variants = [...new Set<SimdVariant>(["simd", chosen, flagged])];
 
 const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   kernels: () => benchKernels(variants, controls),
   model: () => benchModel(image, variants, threads),
+  scaling: () => benchScaling(threads),
   jobs: async () => [...benchFirstStep(image, threads, chosen), ...benchFits(image, threads, chosen), ...packageSize()],
 };
-const asked = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts);
+const named = process.argv.slice(2).filter((word) => word !== "--engine-flags");
+const asked = named.length > 0 ? named : Object.keys(parts);
 const unknown = asked.find((name) => !(name in parts));
 if (unknown !== undefined) throw new Error(`expected parts of ${Object.keys(parts).join(", ")}, got ${unknown}`);
 

@@ -7,17 +7,21 @@ import { groupTable, provenance, summaryTable } from "./table.ts";
 
 const DOCUMENTS = ["README.md", "docs/performance.md"];
 
-const runs = readResults();
+const runs = readResults("speed");
+const peers = readResults("peers");
 if (runs.length === 0) throw new Error("bench/results: expected speed-node*.json, found none; npm run bench makes it");
 const tables: Readonly<Record<string, () => string>> = {
   summary: () => `${summaryTable(runs)}\n\n${provenance(runs)}`,
   kernels: () => perRun(["control", "kernel"]),
   model: () => perRun(["model"]),
+  scaling: () => perRun(["scaling"]),
+  peers: () => (peers.length > 0 ? `${perRun(["control", "peer"], peers)}\n\n${provenance(peers)}` : ""),
   jobs: () => perRun(["job", "size"]),
 };
 
-function perRun(groups: Parameters<typeof groupTable>[1]): string {
-  return runs.map((run) => `Node ${run.versions.node}:\n\n${groupTable(run, groups)}`).join("\n\n");
+function perRun(groups: Parameters<typeof groupTable>[1], of = runs): string {
+  const measured = of.filter(({ rows }) => rows.some(({ group }) => groups.includes(group)));
+  return measured.map((run) => `Node ${run.versions.node}:\n\n${groupTable(run, groups)}`).join("\n\n");
 }
 
 for (const document of DOCUMENTS) {

@@ -76,11 +76,11 @@ export function writeResults(results: Results, parts: readonly string[]): string
   return path;
 }
 
-/** The whole runs that are there, oldest Node first. */
-export function readResults(): Results[] {
+/** The whole runs of "speed" or "peers" that are there, oldest Node first. */
+export function readResults(kind: "speed" | "peers"): Results[] {
   const number = (name: string) => Number(name.match(/\d+/)?.[0]);
   return readdirSync(folder)
-    .filter((name) => /^speed-node\d+\.json$/.test(name))
+    .filter((name) => new RegExp(`^${kind}-node\\d+\\.json$`).test(name))
     .sort((a, b) => number(a) - number(b))
     .map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Results);
 }

@@ -1,6 +1,6 @@
 /** One line of the benchmark's table. */
 export interface Row {
-  readonly group: "control" | "kernel" | "model" | "job" | "size";
+  readonly group: "control" | "kernel" | "model" | "scaling" | "peer" | "job" | "size";
   readonly name: string;
   /** Sizes, or what is measured on. */
   readonly shape: string;
@@ -12,8 +12,10 @@ export interface Row {
   readonly median: number;
   readonly max: number;
   readonly samples: number;
-  /** Median over the median of the control that ran just before, in [0, 1]; absent without a compiler. */
+  /** Median over the median of the control that ran just before; absent without a compiler. */
   readonly share?: number;
+  /** Best sample over the best of the control in the whole run: what neighbours on the machine disturb least. */
+  readonly bestShare?: number;
   /** Sum of what was computed, so that nothing timed is dead. */
   readonly checksum?: number;
 }

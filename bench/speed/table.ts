@@ -8,16 +8,17 @@ export function figure(value: number): string {
   return value === 0 ? "0" : value.toPrecision(value >= 10 ? 3 : 2);
 }
 
-function percent(row: Row): string {
-  return row.share === undefined ? "" : `${Math.round(100 * row.share)} %`;
+function percent(share: number | undefined): string {
+  return share === undefined ? "" : `${Math.round(100 * share)} %`;
 }
 
-const HEADINGS = ["what", "of", "build", "threads", "min", "median", "max", "unit", "of control"];
-const RIGHT = new Set(["threads", "min", "median", "max", "of control"]);
+const HEADINGS = ["what", "of", "build", "threads", "min", "median", "max", "unit", "of control", "best of best"];
+const RIGHT = new Set(["threads", "min", "median", "max", "of control", "best of best"]);
 
 function cells(row: Row): string[] {
   const figures = [row.min, row.median, row.max].map(figure);
-  return [row.name, row.shape, row.variant, row.threads ? String(row.threads) : "", ...figures, row.unit, percent(row)];
+  const shares = [percent(row.share), percent(row.bestShare)];
+  return [row.name, row.shape, row.variant, row.threads ? String(row.threads) : "", ...figures, row.unit, ...shares];
 }
 
 function heading({ date, commit, command, machine, versions, control }: Results): string {
@@ -62,6 +63,7 @@ const SUMMARY: readonly { readonly words: string; readonly name: string; readonl
   { words: "process start to first training step", name: "process start to first step" },
   { words: "training step", name: "training step", build: "relaxed" },
   { words: "encoding", name: "encode", build: "relaxed" },
+  { words: "decoding", name: "decode", build: "relaxed" },
   { words: "largest resident set of `fit`", name: "fit, largest resident set" },
   { words: "package", name: "npm package, packed" },
 ];
@@ -84,9 +86,9 @@ export function summaryTable(runs: readonly Results[]): string {
 
 /** What was measured where, for below a table. */
 export function provenance(runs: readonly Results[]): string {
-  const [{ machine, control }] = runs;
+  const [{ machine, control, command }] = runs;
   const each = runs.map(({ versions, commit, machine: { loadBefore, loadAfter } }) => {
     return `Node ${versions.node} (V8 ${versions.v8}) at ${commit}, load ${loadBefore.toFixed(1)} before and ${loadAfter.toFixed(1)} after`;
   });
-  return `Medians. ${machine.cpu}, ${machine.logicalCpus} logical CPUs, ${machine.memoryGiB} GiB, ${machine.platform}; ${each.join("; ")}; control: ${control}; \`npm run bench\`.`;
+  return `Medians. ${machine.cpu}, ${machine.logicalCpus} logical CPUs, ${machine.memoryGiB} GiB, ${machine.platform}; ${each.join("; ")}; control: ${control}; \`${command}\`.`;
 }

@@ -9,12 +9,12 @@ import { type Row, spread } from "./row.ts";
 /** Windows in a step. */
 const BATCH = 100;
 /** Steps in a sample of the timing, samples, and steps that the schedule goes on for, so that the rate stays. */
-const STEPS = 10;
-const STEP_SAMPLES = 18;
+const STEPS = 5;
+const STEP_SAMPLES = 24;
 const SCHEDULE = 10000;
 const ENCODED = 1920;
 const ENCODE_SAMPLES = 5;
-const DECODES = 500;
+const DECODES = 480;
 const DECODE_SAMPLES = 9;
 
 /** A model that has been fitted, and what it is to be run on. */
@@ -43,7 +43,7 @@ export async function benchModel(
 
 async function benchVariant(fitted: Fitted, name: string, variant: SimdVariant, threads: number): Promise<Row[]> {
   const { openSession } = await shipped<typeof import("../../src/core/session.ts")>("core/session.js");
-  const session = await openSession({ threads, reproducible: variant === "simd" });
+  const session = await openSession({ threads, reproducible: variant === "simd", engineFlags: variant === "wide" });
   try {
     await restore(session, fitted);
     const base = { group: "model", variant, threads } as const;
@@ -102,10 +102,11 @@ async function encodeRates(session: Session) {
 
 function decodeRates({ core }: Session) {
   let sink = 0;
+  const contents = Float32Array.from({ length: 2 * DECODES }, (_, i) => (i / DECODES - 1) * (i % 2 ? -1 : 1));
   const rates: number[] = [];
   for (let i = 0; i <= DECODE_SAMPLES; i++) {
     const began = performance.now();
-    for (let k = 0; k < DECODES; k++) sink += core.decode([k / DECODES, -k / DECODES]).data[0];
+    for (const { data } of core.decodeAll(contents, DECODES)) sink += data[0];
     if (i > 0) rates.push((1000 * DECODES) / (performance.now() - began));
   }
   return { ...spread(rates), checksum: finite(sink) };

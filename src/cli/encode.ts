@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { ConfigError } from "../errors.ts";
 import { blaming } from "./errors.ts";
-import { addSelection, finiteNumber, type SelectionFlags, selectionOf } from "./flags.ts";
+import { addSelection, engineFlagsOption, finiteNumber, type SelectionFlags, selectionOf } from "./flags.ts";
 import { addResultOptions, type ResultChoice, resultChoiceOf } from "./result_flags.ts";
 
 interface Flags extends SelectionFlags, ResultChoice {
@@ -11,6 +11,7 @@ interface Flags extends SelectionFlags, ResultChoice {
   readonly threads?: number;
   readonly fill?: boolean;
   readonly reproducible?: boolean;
+  readonly engineFlags?: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
 }
@@ -26,7 +27,8 @@ export function encodeCommand(): Command {
     .option("--seed <n>", "of their places", finiteNumber("--seed"), 1)
     .option("--threads <n>", "threads (default: the machine's, at most 8)", finiteNumber("--threads"))
     .option("--fill", "replace NaN and infinite pixels by the median instead of refusing them")
-    .option("--reproducible", "plain SIMD only: the same bits on every machine and engine");
+    .option("--reproducible", "plain SIMD only: the same bits on every machine and engine")
+    .addOption(engineFlagsOption());
   return addResultOptions(addSelection(command))
     .option("-q, --quiet", "print nothing")
     .option("--json", "print the content of result.json")
@@ -39,8 +41,10 @@ async function runEncode(modelPath: string, input: string, flags: Flags): Promis
   const { readImage } = await import("./input.ts");
   const { claimFolder } = await import("./write.ts");
   const { materialOf } = await import("../results/materials.ts");
-  const { samples, seed, fill, reproducible } = flags;
-  const { threads } = checked(() => settleOptions({ samples, seed, threads: flags.threads }));
+  const { samples, seed, fill, reproducible, engineFlags } = flags;
+  const { threads } = checked(() =>
+    settleOptions({ samples, seed, threads: flags.threads, reproducible, engineFlags }),
+  );
   const model = await Model.load(modelPath);
   const results = resultChoiceOf(flags);
   if (results.material !== undefined) materialOf(results.material);
@@ -48,7 +52,7 @@ async function runEncode(modelPath: string, input: string, flags: Flags): Promis
   const release = await claimFolder(flags.out);
   try {
     const { performEncoding } = await import("./encode_run.ts");
-    const options = { samples, seed, threads, fill, reproducible };
+    const options = { samples, seed, threads, fill, reproducible, engineFlags };
     const paths = { model: modelPath, input, out: flags.out };
     await performEncoding(paths, model, image, options, results, flags);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { ConfigError } from "../errors.ts";
 import { type FitOptions, likelihoods, networks } from "../fit/options.ts";
-import { finiteNumber } from "./flags.ts";
+import { engineFlagsOption, finiteNumber } from "./flags.ts";
 
 type NumberField = {
   [K in keyof FitOptions]-?: NonNullable<FitOptions[K]> extends number ? K : never;
@@ -64,6 +64,7 @@ export type FitFlags = Partial<Record<NumberField, number>> & {
   readonly reproducible?: boolean;
   readonly rotation?: true | number;
   readonly scale?: true | number;
+  readonly engineFlags?: boolean;
 };
 
 /** Flags whose number may be left out. */
@@ -112,7 +113,8 @@ export function addFitOptions(command: Command): Command {
       widthInPixels("--contrast"),
     )
     .option("--fill", "replace NaN and infinite pixels by the median instead of refusing them")
-    .option("--reproducible", "plain SIMD only: the same bits on every machine and engine");
+    .option("--reproducible", "plain SIMD only: the same bits on every machine and engine")
+    .addOption(engineFlagsOption());
 }
 
 /** The options of `fit` that were given on the command line, and no others. */
@@ -123,11 +125,12 @@ export function fitOptionsOf(flags: FitFlags & Readonly<Record<string, unknown>>
     const value = flags[attribute];
     if (typeof value === "number") numbers[field] = value;
   }
-  const { likelihood, encoder, decoder, fill, reproducible } = flags;
+  const { likelihood, encoder, decoder, fill, reproducible, engineFlags } = flags;
   const range = (value: true | number | undefined) => (typeof value === "number" ? { range: value } : value);
   const [rotation, scale] = [range(flags.rotation), range(flags.scale)];
   const normalise = normalisationOf(flags);
-  const given = { ...numbers, rotation, scale, likelihood, encoder, decoder, fill, reproducible, normalise };
+  const named = { likelihood, encoder, decoder, fill, reproducible, engineFlags, normalise };
+  const given = { ...numbers, ...named, rotation, scale };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 

@@ -2,6 +2,14 @@ import { type Command, Option } from "commander";
 import { ConfigError } from "../errors.ts";
 import type { DatasetChoice } from "../formats/registry.ts";
 
+/** `--engine-flags`; not with `--reproducible`, which is for the same bits on every engine. */
+export function engineFlagsOption(): Option {
+  return new Option(
+    "--engine-flags",
+    "use experimental optimisations of the engine where a self-test finds them right and faster",
+  ).conflicts("reproducible");
+}
+
 /** Reads the value of an option that messages name. */
 export function finiteNumber(option: string): (text: string) => number {
   return (text) => {

@@ -41,11 +41,11 @@ export interface Info {
   readonly formats: readonly { readonly name: string; readonly extensions: readonly string[] }[];
 }
 
-export async function gatherInfo(): Promise<Info> {
-  const { simd, reason } = await chooseVariant(false);
+export async function gatherInfo(engineFlags: boolean): Promise<Info> {
+  const { simd, reason } = await chooseVariant({ engineFlags });
   const { dataset } = simulate("ferroelectric", IMAGE);
   const plain = await fit(dataset, { ...FIT, threads: 1, reproducible: true });
-  const chosen = await fit(dataset, FIT);
+  const chosen = await fit(dataset, { ...FIT, engineFlags });
   const formats = await allFormats();
   return {
     version: VERSION,

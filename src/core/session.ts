@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import { NumericsError } from "../errors.ts";
 import { Core, type Job } from "./core.ts";
-import { canShareMemory, chooseVariant } from "./engine.ts";
+import { canShareMemory, chooseVariant, type EngineChoice } from "./engine.ts";
+import { loadModule } from "./module.ts";
 
 /** Wasm pages of 64 KiB that shared memory may grow to; the builds declare the same. */
 const MAXIMUM_PAGES = 65535;
@@ -14,10 +14,8 @@ const INLINE_SLICE: Readonly<Record<Job["name"], number>> = {
   encode: 192,
 };
 
-export interface SessionOptions {
+export interface SessionOptions extends EngineChoice {
   readonly threads: number;
-  /** Plain SIMD: the same bits on every engine. */
-  readonly reproducible: boolean;
 }
 
 /** A core and the threads that run its jobs. `close` it when done. */
@@ -32,12 +30,8 @@ export interface Session {
   close(): Promise<void>;
 }
 
-async function loadModule(name: string): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await readFile(new URL(`../../build/core.${name}.wasm`, import.meta.url)));
-}
-
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { simd, reason } = await chooseVariant(options.reproducible);
+  const { simd, reason } = await chooseVariant(options);
   if (options.threads > 1 && canShareMemory()) {
     return openThreaded(await loadModule(`${simd}.threads`), `${simd}.threads`, reason, options.threads);
   }

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Normalisation } from "../core/analysis.ts";
+import type { EngineChoice } from "../core/engine.ts";
 import { ConfigError } from "../errors.ts";
 import type { HistoryEntry } from "../results/types.ts";
 import type { LatentCondition } from "./condition.ts";
@@ -20,7 +21,7 @@ export interface ProgressEvent {
 }
 
 /** What a caller may set. Pixels are those of the input image. */
-export interface FitOptions {
+export interface FitOptions extends EngineChoice {
   /** Side of the windows, px. Default: twice the longest lattice vector found in the image. */
   readonly window?: number;
   /** Largest shift of the motif from a window's centre, px. Default: 0.6 of the longest lattice vector. */
@@ -71,8 +72,6 @@ export interface FitOptions {
   readonly seed?: number;
   /** Default: the processors there are, at most 8. The result does not depend on it. */
   readonly threads?: number;
-  /** Plain SIMD only: the same bits on every machine and engine. */
-  readonly reproducible?: boolean;
 }
 
 /** Options with every default that does not need the image. */
@@ -103,6 +102,7 @@ const defaults = {
   fill: false,
   seed: 1,
   reproducible: false,
+  engineFlags: false,
 } as const;
 
 interface Range {
@@ -159,6 +159,9 @@ export function settleOptions(options: FitOptions): SettledOptions {
   }
   checkOrientation("rotation", settled.rotation);
   checkOrientation("scale", settled.scale);
+  if (settled.reproducible && settled.engineFlags) {
+    throw new ConfigError("engineFlags: expected false where reproducible is set, got true");
+  }
   checkName("likelihood", settled.likelihood, likelihoods);
   checkName("encoder", settled.encoder, networks);
   checkName("decoder", settled.decoder, networks);

@@ -39,11 +39,11 @@ const PROGRESS_INTERVAL = 100;
 
 /** Opens a session that the signal cancels, and closes it after the work, which lays out the core's memory before it first yields. */
 export async function inSession<T>(
-  { threads, reproducible }: SettledOptions,
+  { threads, reproducible, engineFlags }: SettledOptions,
   signal: AbortSignal | undefined,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await openSession({ threads, reproducible });
+  const session = await openSession({ threads, reproducible, engineFlags });
   const stop = () => session.core.cancel(true);
   try {
     signal?.addEventListener("abort", stop);

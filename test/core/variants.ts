@@ -3,7 +3,7 @@ import { Core, type CoreConfig } from "../../src/core/core.ts";
 import { chooseVariant } from "../../src/core/engine.ts";
 
 /** The single-thread builds that this engine runs. */
-export const coreVariants = [...new Set(["simd", (await chooseVariant(false)).simd])];
+export const coreVariants = [...new Set(["simd", (await chooseVariant()).simd])];
 
 /** A core of a variant with a model laid out. */
 export function createCore(variant: string, config: CoreConfig): Core {

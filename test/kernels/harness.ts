@@ -7,7 +7,7 @@ export type Kernel = (...args: (number | bigint)[]) => number;
 
 /** The kernels in one build variant. */
 export interface Kernels {
-  readonly variant: "simd" | "relaxed";
+  readonly variant: "simd" | "relaxed" | "wide";
   readonly exports: Readonly<Record<string, Kernel>>;
   readonly memory: WebAssembly.Memory;
 }
@@ -38,7 +38,7 @@ async function load(variant: Kernels["variant"]): Promise<Kernels> {
 /** Every variant that this engine can run. Build them first: `npm run build:kernels`. */
 export const variants: readonly Kernels[] = await Promise.all([
   load("simd"),
-  ...(hasRelaxedSimd() ? [load("relaxed")] : []),
+  ...(hasRelaxedSimd() ? [load("relaxed"), load("wide")] : []),
 ]);
 
 /** An array in Wasm memory. */
