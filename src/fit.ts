@@ -116,9 +116,7 @@ async function finish(run: ImageRun, dataset: Dataset): Promise<FitResult> {
   );
   const template = core.decode(new Float32Array(L));
   const symmetry = plan.rotation && rotationalSymmetry(template, plan.windowSize / 2);
-  // The gauge compares motifs with one lattice; turned motifs have several.
-  const size = [image.rows, image.cols] as const;
-  const gauge = plan.rotation ? undefined : fitGauge(found.position, found.z, L, plan.period, size);
+  const gauge = fitGauge(found.position, found.z, L, plan.period, [image.rows, image.cols]);
   const windows = folded(inGauge(raw, gauge), symmetry ?? 1);
   const motifs = folded(gauged(found, gauge), symmetry ?? 1);
   const maps = latentMaps(motifs, image.rows, image.cols, spacing);

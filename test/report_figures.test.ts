@@ -14,7 +14,8 @@ import {
   templatePng,
 } from "../src/report/figures.ts";
 import { figureFiles } from "../src/report/files.ts";
-import { strainFigure } from "../src/report/motif_figures.ts";
+import { reportHtml } from "../src/report/html.ts";
+import { strainFigure, turnFigure } from "../src/report/motif_figures.ts";
 import { toBox } from "../src/report/panels.ts";
 import { histogram, klFigure, lossFigure, scatterFigure, sigmaHistogramFigure } from "../src/report/plots.ts";
 import type { FitReport } from "../src/results/types.ts";
@@ -247,5 +248,38 @@ describe("plots", () => {
     expect(klFigure(small).alt).toContain("z₁ 3.4, z₂ 1.8");
     expect(sigmaHistogramFigure(small).alt).toMatch(/median 2\.\d+ pm/);
     expect(sigmaHistogramFigure({ ...small, pixelSize: undefined }).alt).toMatch(/median 0\.\d+ px/);
+  });
+});
+
+describe("rotation and scale", () => {
+  const report = sampleReport();
+  const { count } = report.motifs;
+  const angle = Float64Array.from({ length: count }, (_, i) => (i % 2 ? -12 : 10));
+  const turned: FitReport = {
+    ...report,
+    symmetry: 6,
+    motifs: { ...report.motifs, angle, angleSd: angle.map(Math.abs) },
+  };
+
+  it("have maps only where they were asked for", () => {
+    expect(turnFigure(report)).toBeUndefined();
+    expect([...figureFiles(report).keys()].filter((name) => name.startsWith("rotation"))).toEqual([]);
+    expect([...figureFiles(turned).keys()].filter((name) => name.startsWith("rotation"))).toEqual([
+      "rotation.png",
+      "rotation.svg",
+    ]);
+    expect(turnFigure(turned)?.alt).toContain("Angle (°), Angle σ (°)");
+    const page = reportHtml(turned);
+    expect(page).toContain("angles are known modulo 60°");
+    expect(page).toContain('"angle (°)"');
+    expect(reportHtml(report)).not.toContain("Rotation and scale");
+  });
+
+  it("colour the two ends of the angles alike, and no two others", () => {
+    const palette = paletteOf("cyclic");
+    const color = (index: number) => [...paletteColor(palette, index)];
+    expect(color(0)).toEqual(color(254));
+    const distance = (a: number[], b: number[]) => Math.hypot(...a.map((v, k) => v - b[k]));
+    for (const at of [50, 100, 127, 150, 200]) expect(distance(color(0), color(at))).toBeGreaterThan(40);
   });
 });

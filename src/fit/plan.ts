@@ -17,7 +17,7 @@ export interface Plan extends Orientation {
   readonly normalisation: Normalisation;
   /** Decides the range of the data that the core is given. */
   readonly likelihood: Likelihood;
-  /** Of the input image, in its pixels. */
+  /** Of the input image, in its pixels; none with rotation, where the image may hold several lattices. */
   readonly period?: Period;
   /** Why, in words, for the log and result.json. */
   readonly reasons: readonly string[];
@@ -97,7 +97,7 @@ export function makePlan(core: Core, image: Grid, options: SettledOptions): Plan
     windowSize,
     maxShift,
     shiftPrior,
-    period,
+    period: options.rotation ? undefined : period,
     normalisation: normalisationOf(options, scale, binning),
     likelihood: options.likelihood,
     ...planOrientation(options, windowSize),
@@ -170,7 +170,7 @@ function momentsOf(data: Float32Array): { mean: number; sd: number } {
 /** Shortest lattice vector, px after binning, at which the correlation may average pixels by two. */
 const COARSE_PERIOD = 12;
 
-/** Turned grains mix in the autocorrelation, so that its vectors may be no lattice's: half a window stands for one then. */
+/** Turned motifs have no one lattice: half a window stands for its vectors. */
 function shortest({ period, binning, windowSize, rotation }: Plan): number {
   if (rotation) return windowSize / WINDOW_PERIODS;
   return period ? Math.hypot(...period.a) / binning : 0;
@@ -198,8 +198,6 @@ export function coreConfig(
   threads: number,
 ): CoreConfig {
   const { mean, sd } = momentsOf(data);
-  // The lattice's cell is that of one orientation: turned windows take the nearest of equal motifs instead.
-  const period = plan.rotation ? undefined : plan.period;
   return {
     ROWS: rows,
     COLS: cols,
@@ -208,10 +206,10 @@ export function coreConfig(
     SHIFT_ROWS: plan.maxShift,
     SHIFT_COLS: plan.maxShift,
     SHIFT_PRIOR: plan.shiftPrior,
-    LATTICE_A_ROW: (period?.a[0] ?? 0) / plan.binning,
-    LATTICE_A_COL: (period?.a[1] ?? 0) / plan.binning,
-    LATTICE_B_ROW: (period?.b?.[0] ?? 0) / plan.binning,
-    LATTICE_B_COL: (period?.b?.[1] ?? 0) / plan.binning,
+    LATTICE_A_ROW: (plan.period?.a[0] ?? 0) / plan.binning,
+    LATTICE_A_COL: (plan.period?.a[1] ?? 0) / plan.binning,
+    LATTICE_B_ROW: (plan.period?.b?.[0] ?? 0) / plan.binning,
+    LATTICE_B_COL: (plan.period?.b?.[1] ?? 0) / plan.binning,
     COARSE: shortest(plan) >= COARSE_PERIOD ? 2 : 1,
     DATA_MEAN: mean,
     DATA_SD: sd,

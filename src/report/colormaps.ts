@@ -2,7 +2,7 @@
  * (B. Ottosson, "A perceptual color space for image processing", 2020). */
 
 export type Rgb = readonly [number, number, number];
-export type ColormapName = "viridis" | "cividis" | "bluered" | "gray";
+export type ColormapName = "viridis" | "cividis" | "bluered" | "cyclic" | "gray";
 
 /** 256 colours as RGB bytes: 0…254 from low to high, and 255 for "no value". */
 export type Palette = Uint8Array;
@@ -78,8 +78,17 @@ function divergingPoints(): Lab[] {
   return [...arm(250), [0.955, 0, 0], ...arm(35).reverse()];
 }
 
+/** Control points of the map for angles: all hues at one lightness and chroma, ending where it begins. */
+function cyclicPoints(): Lab[] {
+  return Array.from({ length: 25 }, (_, i) => {
+    const hue = (2 * Math.PI * i) / 24;
+    return [0.7, 0.11 * Math.cos(hue), 0.11 * Math.sin(hue)];
+  });
+}
+
 function controlPoints(name: Exclude<ColormapName, "gray">): Lab[] {
   if (name === "bluered") return divergingPoints();
+  if (name === "cyclic") return cyclicPoints();
   return (name === "viridis" ? VIRIDIS : CIVIDIS).split(" ").map((hex) => rgbToOklab(hexToRgb(hex)));
 }
 

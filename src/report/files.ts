@@ -1,11 +1,12 @@
 import type { FitReport } from "../results/types.ts";
 import { figurePng, figureSvg } from "./figure.ts";
 import { manifoldFigure, mapsFigure, overlayFigure, templateFigure } from "./figures.ts";
-import { sigmaFigure, strainFigure } from "./motif_figures.ts";
+import { sigmaFigure, strainFigure, turnFigure } from "./motif_figures.ts";
 import { klFigure, lossFigure, scatterFigure, sigmaHistogramFigure } from "./plots.ts";
 
 /** All figures as files for talks and papers: file name → contents, each as PNG and as SVG. */
 export function figureFiles(report: FitReport): Map<string, Uint8Array> {
+  const turn = turnFigure(report);
   const figures = {
     template: templateFigure(report),
     manifold: manifoldFigure(report),
@@ -14,6 +15,7 @@ export function figureFiles(report: FitReport): Map<string, Uint8Array> {
     scatter: scatterFigure(report),
     "position-sigma": sigmaFigure(report),
     strain: strainFigure(report),
+    ...(turn && { rotation: turn }),
     kl: klFigure(report),
     "position-sigma-histogram": sigmaHistogramFigure(report),
     ...(report.metrics.history.length > 0 ? { loss: lossFigure(report) } : {}),

@@ -6,7 +6,7 @@ import { manifoldFigure, mapsFigure, overlayFigure, templateFigure } from "./fig
 import { SCRIPT, SCRIPT_HASH } from "./html_script.ts";
 import { STYLE, STYLE_HASH } from "./html_style.ts";
 import { latticeSection, scaleWarning } from "./lattice_section.ts";
-import { hasStrain, sigmaFigure, strainFigure } from "./motif_figures.ts";
+import { hasStrain, sigmaFigure, strainFigure, turnFigure } from "./motif_figures.ts";
 import { klFigure, lossFigure, scatterFigure, sigmaHistogramFigure } from "./plots.ts";
 import { formatNumber, latentName } from "./scales.ts";
 import { headlines } from "./summary.ts";
@@ -66,6 +66,8 @@ function motifColumns(report: FitReport): Column[] {
     column("σ (px)", positionSd(report), 3),
     column("windows", motifs.windows, 0),
     ...latents,
+    ...(motifs.angle ? [column("angle (°)", motifs.angle, 2)] : []),
+    ...(motifs.scale ? [column("scale", motifs.scale, 4)] : []),
     ...strainColumns(report),
   ];
 }
@@ -162,9 +164,14 @@ function sections(report: FitReport): string {
   const strain = hasStrain(report)
     ? section("Displacement and strain", "", figureHtml(strainFigure(report)))
     : section("Displacement and strain", "No lattice was found, so there is nothing to compare the motifs with.");
+  const turn = turnFigure(report);
+  const { symmetry = 1 } = report;
+  const known =
+    symmetry > 1 ? `The motif has a ${symmetry}-fold axis: angles are known modulo ${360 / symmetry}°.` : "";
   return [
     motifSection(report),
     section("Latent maps", "", figureHtml(mapsFigure(report, false))),
+    turn ? section("Rotation and scale", known, figureHtml(turn)) : "",
     section("Latents", "", figureHtml(scatterFigure(report)), figureHtml(manifoldFigure(report))),
     section("Position uncertainty", "", figureHtml(sigmaFigure(report)), figureHtml(sigmaHistogramFigure(report))),
     strain,

@@ -42,6 +42,30 @@ export function sigmaFigure(report: FitReport): Figure {
   });
 }
 
+/** Angle and scale of the motifs with their standard deviations, as maps; undefined where neither was asked for. */
+export function turnFigure(report: FitReport): Figure | undefined {
+  const { motifs, symmetry = 1 } = report;
+  const raster = motifRaster(report);
+  const panel = (title: string, values: Float64Array | undefined, bar: (v: Float64Array) => ColorScale): Panel[] => {
+    if (!values) return [];
+    const scale = bar(values);
+    const draw = (surface: Surface, box: Box) => drawGrid(surface, box, motifField(raster, values), scale, false);
+    return [{ title, bar: scale, draw }];
+  };
+  const sequential = (values: Float64Array): ColorScale => ({ colormap: "viridis", limits: robustLimits(values) });
+  const most = 180 / symmetry;
+  const panels = [
+    ...panel("Angle (°)", motifs.angle, () => ({ colormap: "cyclic", limits: [-most, most] })),
+    ...panel("Angle σ (°)", motifs.angleSd, sequential),
+    ...panel("Scale", motifs.scale, sequential),
+    ...panel("Scale σ", motifs.scaleSd, sequential),
+  ];
+  if (panels.length === 0) return undefined;
+  const alt = `Maps of ${panels.map(({ title }) => title).join(", ")} of the motifs.`;
+  const notes = ["Against the template as it is shown; angles counter-clockwise.", LIMITS_NOTE];
+  return panelFigure(report.image, panels, { alt, side: 360, across: 1460, notes });
+}
+
 /** Arrows from each site along its displacement, the 95th percentile as long as 0.6 spacings. */
 function drawArrows(surface: Surface, box: Box, report: FitReport, field: StrainField, size: Float64Array): void {
   const pixel = box.width / report.image.cols;

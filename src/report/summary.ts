@@ -101,6 +101,9 @@ export function headlines(report: FitReport): Headline[] {
       : []),
     ...latticeHeadlines(report),
     positionHeadline(report),
+    ...(report.symmetry
+      ? [{ label: "Symmetry", value: `${report.symmetry}-fold`, detail: `angles modulo ${360 / report.symmetry}°` }]
+      : []),
     {
       label: "Latents in use",
       value: `${latentsInUse(report)} of ${windows.latentDim}`,
