@@ -11,7 +11,8 @@
 import { autocorrelation, autocorrelation_scratch_bytes } from "./kernels/autocorrelation";
 import { normalise_image, normalise_scratch_bytes, remove_plane } from "./kernels/normalise";
 import { align, keep_templates, start_template } from "./model/align";
-import { Config, config_check, config_default, getU32 } from "./model/config";
+import { decode_amortised } from "./model/amortised_encode";
+import { Config, amortised, config_check, config_default, getU32 } from "./model/config";
 import { decode } from "./model/decode";
 import { encode } from "./model/encode";
 import { initialise, sample_windows, template_bias } from "./model/initialise";
@@ -38,8 +39,10 @@ export enum Region {
   /** (windows, 3) i32: frame, row and column of each window's top-left pixel. */
   ORIGINS,
   /**
-   * (windows, 2 + 2 + 2L + 3 …) f32: shift, its variance, z, its variance, gain, offset, noise variance; where on, angle (radians) and its
-   * variance, then the scale's logarithm and its variance.
+   * (windows, sv_result_stride) f32. Exact pose: shift (2), its variance (2), z (L), its variance (L), gain, offset, noise variance; where
+   * on, angle (radians) and its variance, then the scale's logarithm and its variance. Amortised pose: posterior means of all latents, then
+   * their standard deviations; latents are the angle, the shift along rows (not for signals) and columns, the scale, each where asked for
+   * and in prior standard deviations, then content.
    */
   RESULTS,
   /** Parameters, Adam's first and second moment: f32, SIZES floats each. */
@@ -169,11 +172,13 @@ export function sv_template_stride(arena: usize): u32 {
 
 /** Rows and columns of the picture that sv_decode gives. */
 export function sv_picture_rows(arena: usize): u32 {
-  return picture_rows(at(arena).config);
+  const config = at(arena).config;
+  return amortised(config) ? getU32(config, Config.WINDOW_ROWS) : picture_rows(config);
 }
 
 export function sv_picture_cols(arena: usize): u32 {
-  return picture_cols(at(arena).config);
+  const config = at(arena).config;
+  return amortised(config) ? getU32(config, Config.WINDOW_COLS) : picture_cols(config);
 }
 
 /** Draws the windows' positions. A host may store its own in ORIGINS instead. */
@@ -189,7 +194,7 @@ export function sv_initialise(arena: usize): void {
 /** Template `index` = image about (row, col) of a frame; the templates in use are 0 … index. */
 export function sv_start(arena: usize, index: u32, frame: u32, row: f64, col: f64): i32 {
   const state = at(arena);
-  if (index >= getU32(state.config, Config.TEMPLATES) || frame >= getU32(state.config, Config.FRAMES)) return ERROR_ARGUMENT;
+  if (amortised(state.config) || index >= getU32(state.config, Config.TEMPLATES) || frame >= getU32(state.config, Config.FRAMES)) return ERROR_ARGUMENT;
   start_template(state, index, frame, <f32>row, <f32>col);
   return 0;
 }
@@ -197,7 +202,7 @@ export function sv_start(arena: usize, index: u32, frame: u32, row: f64, col: f6
 /** Keeps templates 0 … count − 1, as the host may have changed them. */
 export function sv_keep_templates(arena: usize, count: u32): i32 {
   const state = at(arena);
-  if (count < 1 || count > getU32(state.config, Config.TEMPLATES)) return ERROR_ARGUMENT;
+  if (amortised(state.config) || count < 1 || count > getU32(state.config, Config.TEMPLATES)) return ERROR_ARGUMENT;
   keep_templates(state, count);
   return 0;
 }
@@ -205,7 +210,8 @@ export function sv_keep_templates(arena: usize, count: u32): i32 {
 /** Rounds of registration and averaging over the first `windows` windows, of all of them or, `trimmed`, of the better half. */
 export function sv_align(arena: usize, thread: u32, windows: u32, rounds: u32, trimmed: bool): i32 {
   const state = at(arena);
-  if (thread >= getU32(state.config, Config.THREADS) || windows > getU32(state.config, Config.WINDOWS)) return ERROR_ARGUMENT;
+  const refused = amortised(state.config) || thread >= getU32(state.config, Config.THREADS);
+  if (refused || windows > getU32(state.config, Config.WINDOWS)) return ERROR_ARGUMENT;
   align(state, thread, windows, rounds, trimmed);
   return 0;
 }
@@ -238,11 +244,12 @@ export function sv_encode(arena: usize, thread: u32, first: u32, count: u32): i3
 
 /**
  * The motifs at z (count, L floats), count from 1 to CHUNK: canvas pixels through the spline and the likelihood's link, (count,
- * sv_picture_rows, sv_picture_cols) (one row for 1D signals); a motif’s centre is half of these from the first pixel. Gives the address of
- * the pictures, valid until the next call; 0 for another count.
+ * sv_picture_rows, sv_picture_cols) (one row for 1D signals); a motif’s centre is half of these from the first pixel. With an amortised
+ * pose z has all latents (Region.RESULTS), and the pictures are windows. Gives the address of the pictures, valid until the next call; 0
+ * for another count.
  */
 export function sv_decode(arena: usize, z: usize, count: u32): usize {
   const state = at(arena);
   if (count < 1 || count > getU32(state.config, Config.CHUNK)) return 0;
-  return decode(state, z, count);
+  return amortised(state.config) ? decode_amortised(state, z, count) : decode(state, z, count);
 }

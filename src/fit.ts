@@ -41,6 +41,7 @@ export interface FitResult extends FitReport {
 
 /** The state that the stages of a fit pass along. */
 interface ImageRun extends Run {
+  readonly options: SettledOptions;
   readonly image: Grid;
   readonly plan: Plan;
   readonly config: CoreConfig;

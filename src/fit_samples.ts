@@ -3,7 +3,7 @@ import type { Dataset } from "./data/dataset.ts";
 import { createRng } from "./data/rng.ts";
 import { pixelSizeOf } from "./fit/image.ts";
 import { manifoldOver } from "./fit/manifold.ts";
-import type { ProgressEvent } from "./fit/options.ts";
+import type { ProgressEvent, SettledOptions } from "./fit/options.ts";
 import {
   encodeJob,
   inSession,
@@ -54,6 +54,7 @@ export interface SamplesFitResult
 
 /** What the stages of a fit pass along. */
 interface SamplesRun extends Run {
+  readonly options: SettledOptions;
   readonly samples: Samples;
   readonly plan: SamplesPlan;
   /** (n, 2) of `featurePlaces`. */
@@ -90,7 +91,7 @@ export async function fitSamples(
 }
 
 /** The core laid out, with the samples in it. */
-function place({ core, threads }: Session, samples: Samples, plan: SamplesPlan, options: Run["options"]): void {
+function place({ core, threads }: Session, samples: Samples, plan: SamplesPlan, options: SettledOptions): void {
   core.create(samplesConfig(plan, options, threads));
   core.floats("DATA", samples.data.length).set(normaliseSamples(samples, plan));
   core.exports.sv_sample(core.arena);
@@ -156,7 +157,8 @@ async function finish(run: SamplesRun, dataset: Dataset): Promise<SamplesFitResu
   };
 }
 
-function scanMaps({ shift, shiftSd, z, latentDim }: Windows, rows: number, cols: number): ScanMaps {
+/** Maps of the samples' results over the scan that they are the points of. */
+export function scanMaps({ shift, shiftSd, z, latentDim }: Windows, rows: number, cols: number): ScanMaps {
   const map = (values: Float64Array, width: number, k: number): Grid => ({
     rows,
     cols,

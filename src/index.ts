@@ -1,3 +1,4 @@
+export { type AmortisedHeader, AmortisedModel } from "./amortised_model.ts";
 export {
   type Axis,
   type Dataset,
@@ -10,12 +11,15 @@ export {
 export { encodeImage } from "./encode_image.ts";
 export { ConfigError, FormatError, NumericsError, ShapeError, ShiftVaeError } from "./errors.ts";
 export { type ExportKind, exportFiles } from "./export/index.ts";
+export type { AmortisedLikelihood, AmortisedOptions, AmortisedPlan } from "./fit/amortised.ts";
 export { type Checkpoint, FitAborted, readCheckpoint } from "./fit/checkpoint.ts";
 export type { LatentCondition, Penalty } from "./fit/condition.ts";
 export type { FitOptions, Likelihood, NetworkKind, ProgressEvent } from "./fit/options.ts";
+export type { Invariance, Pose } from "./fit/pyroved_pose.ts";
 export type { JobHooks } from "./fit/run.ts";
 export type { SampleOptions, SamplesPlan } from "./fit/samples.ts";
 export { type FitHooks, type FitResult, fit } from "./fit.ts";
+export { type AmortisedFitResult, fitAmortised } from "./fit_amortised.ts";
 export { fitSamples, type SamplesFitResult, type ScanMaps } from "./fit_samples.ts";
 export { readDataset } from "./formats/registry.ts";
 export { type EncodeOptions, Model } from "./model.ts";

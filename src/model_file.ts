@@ -11,7 +11,7 @@ const MAGIC = "SVAE";
 const VERSION = 1;
 const PREFIX = 12;
 
-export type ContainerKind = "model" | "samples-model" | "checkpoint";
+export type ContainerKind = "model" | "samples-model" | "amortised-model" | "checkpoint";
 
 interface Entry {
   readonly name: string;
@@ -63,7 +63,8 @@ export function decodeContainer(
   const start = aligned(PREFIX + jsonLength);
   if (PREFIX + jsonLength > bytes.length) throw new FormatError(`${name}: truncated in its header`);
   const content = parseHeader(bytes.subarray(PREFIX, PREFIX + jsonLength), name);
-  if (content.kind !== kind) throw new FormatError(`${name}: expected a ${kind}, this is a ${content.kind}`);
+  if (content.kind !== kind)
+    throw new FormatError(`${name}: expected ${withArticle(kind)}, this is ${withArticle(content.kind)}`);
   const arrays: Record<string, Float32Array> = {};
   for (const entry of content.arrays) {
     const from = start + entry.offset;
@@ -73,6 +74,10 @@ export function decodeContainer(
     arrays[entry.name] = Float32Array.from({ length: entry.length }, (_, i) => view.getFloat32(from + 4 * i, true));
   }
   return { header: content.header, arrays };
+}
+
+function withArticle(noun: string): string {
+  return `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
 }
 
 function parseHeader(json: Uint8Array, name: string): { kind: string; header: object; arrays: Entry[] } {

@@ -12,7 +12,7 @@ export interface StoredHeader {
   readonly core: CoreConfig;
   /** Noise variance of the likelihood, of the normalised data. */
   readonly variance: number;
-  /** Registration templates in use. */
+  /** Registration templates in use; 0 where the encoder gives the pose. */
   readonly templates: number;
 }
 
@@ -50,7 +50,7 @@ export class StoredModel<Header extends StoredHeader> {
   async decode(z: ArrayLike<number>): Promise<Grid> {
     if (z.length !== this.latentDim)
       throw new ShapeError(`decode: expected ${this.latentDim} numbers, got ${z.length}`);
-    return (await this.#core()).decode(z);
+    return (await this.decodeAll(z))[0];
   }
 
   /** The motifs with contents z (n, L), row-major: several times faster than one by one, the same bits. */
@@ -58,7 +58,12 @@ export class StoredModel<Header extends StoredHeader> {
     const count = z.length / this.latentDim;
     if (!Number.isInteger(count))
       throw new ShapeError(`decodeAll: expected a multiple of ${this.latentDim} numbers, got ${z.length}`);
-    return count === 0 ? [] : (await this.#core()).decodeAll(z, count);
+    return count === 0 ? [] : this.paint(z, count);
+  }
+
+  /** What the core paints at latents z (count, all latents that its decoder takes). */
+  protected async paint(z: ArrayLike<number>, count: number): Promise<Grid[]> {
+    return (await this.#core()).decodeAll(z, count);
   }
 
   /** A core that holds the model, for decoding. */
@@ -86,7 +91,7 @@ export class StoredModel<Header extends StoredHeader> {
       );
     }
     core.exports.sv_initialise(core.arena);
-    core.restoreTemplates(this.header.templates, this.templates);
+    if (this.header.templates > 0) core.restoreTemplates(this.header.templates, this.templates);
     block.set(this.parameters);
     core.setProgress("VARIANCE", this.header.variance);
   }

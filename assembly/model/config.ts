@@ -52,7 +52,7 @@ export enum Config {
   DECODER_CHANNELS,
   /** 0: Gaussian with learned σ, 1: Bernoulli, 2: continuous Bernoulli, 3: Poisson. */
   LIKELIHOOD,
-  /** Scale of the KL term after its warm-up of BETA_WARMUP steps from 0. */
+  /** Scale of the KL term after its warm-up of BETA_WARMUP steps from BETA_START. */
   BETA,
   BETA_WARMUP,
   /** Adam: rate at the end of RATE_WARMUP steps, then a cosine down to RATE · RATE_FINAL at step STEPS. */
@@ -92,6 +92,23 @@ export enum Config {
   SCALE_STEP,
   /** Prior standard deviation of the scale's logarithm; 0 for flat within its range. */
   SCALE_PRIOR,
+  /**
+   * 0: exact, the pose is computed by registration. 1: amortised, the encoder gives it, as in pyroVED. The fields below are for that; of
+   * those above it takes no shift, lattice, templates, gain, offset or kinds of network, and its data are in [0, 1].
+   */
+  POSE,
+  /** Sum of what the decoder is invariant to: 1 shift, 2 rotation, 4 scale; 0 for a plain decoder. Signals have shifts only. */
+  INVARIANCES,
+  /** Prior standard deviations of the shift along rows and columns, half windows, and of the scale about 1. An angle's is 1 rad. */
+  DX_PRIOR_ROWS,
+  DX_PRIOR_COLS,
+  SC_PRIOR,
+  /** Noise σ of the Gaussian likelihood. */
+  SIGMA,
+  /** Scale of the KL term at step 0; it goes to BETA in BETA_WARMUP steps. */
+  BETA_START,
+  /** Adam's decay of the second moment. */
+  ADAM_BETA2,
   /** Number of fields. */
   COUNT,
 }
@@ -134,6 +151,12 @@ export function pose_columns(config: usize): u32 {
   return 4 + <u32>turns(config) + <u32>scales(config);
 }
 
+/** Whether the encoder gives the pose. */
+@inline
+export function amortised(config: usize): bool {
+  return get(config, Config.POSE) == 1;
+}
+
 /** Fills a configuration with the defaults; the data's size and the window have none and are 0. Writes. */
 export function config_default(config: usize): void {
   memory.fill(config, 0, <usize>Config.COUNT << 3);
@@ -164,6 +187,11 @@ export function config_default(config: usize): void {
   set(config, Config.PATCH, 1);
   set(config, Config.ANGLES, 1);
   set(config, Config.SCALES, 1);
+  set(config, Config.DX_PRIOR_ROWS, 0.1);
+  set(config, Config.DX_PRIOR_COLS, 0.1);
+  set(config, Config.SC_PRIOR, 0.1);
+  set(config, Config.SIGMA, 0.5);
+  set(config, Config.ADAM_BETA2, 0.99);
 }
 
 /** Least and greatest allowed value of a field. */
@@ -204,10 +232,10 @@ function field_ok(config: usize, field: i32): bool {
     case Config.ENCODER_HIDDEN_1:
     case Config.ENCODER_HIDDEN_2:
     case Config.DECODER_HIDDEN_1:
-    case Config.DECODER_HIDDEN_2: return whole(config, field, 0, 4096);
+    case Config.DECODER_HIDDEN_2: return whole(config, field, amortised(config) ? 1 : 0, 4096);
     case Config.ENCODER_CHANNELS:
     case Config.DECODER_CHANNELS: return whole(config, field, 1, 256);
-    case Config.LIKELIHOOD: return whole(config, field, 0, 3);
+    case Config.LIKELIHOOD: return whole(config, field, 0, amortised(config) ? 2 : 3);
     case Config.GAIN_PRIOR:
     case Config.OFFSET_PRIOR: return within(config, field, 0, getU32(config, Config.LIKELIHOOD) == GAUSSIAN ? Infinity : 0);
     case Config.DATA_MEAN: return within(config, field, -1e30, 1e30);
@@ -224,16 +252,24 @@ function field_ok(config: usize, field: i32): bool {
     case Config.STEPS: return whole(config, field, 0, 1e9);
     case Config.SEED: return whole(config, field, 0, 4294967295);
     case Config.THREADS: return whole(config, field, 1, 64);
-    case Config.PATCH: return whole(config, field, 1, affine(config) ? 1 : sqrt(min(get(config, Config.BATCH), get(config, Config.WINDOWS))));
+    case Config.PATCH: return whole(config, field, 1, affine(config) || amortised(config) ? 1 : sqrt(min(get(config, Config.BATCH), get(config, Config.WINDOWS))));
     case Config.SMOOTH:
     case Config.TV: return within(config, field, 0, getU32(config, Config.PATCH) > 1 ? 1e9 : 0);
     case Config.HOST_CONDITION: return whole(config, field, 0, getU32(config, Config.PATCH) > 1 ? 1 : 0);
     case Config.ANGLES: return whole(config, field, 1, turns(config) ? 720 : 1);
     case Config.SCALES: return whole(config, field, 1, scales(config) ? 64 : 1);
     case Config.ANGLE_STEP:
-    case Config.SCALE_STEP: return within(config, field, 0, getU32(config, Config.ROWS) == 1 ? 0 : 1);
+    case Config.SCALE_STEP: return within(config, field, 0, getU32(config, Config.ROWS) == 1 || amortised(config) ? 0 : 1);
     case Config.RATE: return within(config, field, 1e-9, 1);
-    case Config.BETA: return within(config, field, 0, 1e6);
+    case Config.BETA:
+    case Config.BETA_START: return within(config, field, 0, 1e6);
+    case Config.POSE: return whole(config, field, 0, 1);
+    case Config.INVARIANCES: return whole(config, field, 0, getU32(config, Config.ROWS) == 1 ? 1 : 7);
+    case Config.DX_PRIOR_ROWS:
+    case Config.DX_PRIOR_COLS:
+    case Config.SC_PRIOR:
+    case Config.SIGMA: return within(config, field, 1e-6, 1e6);
+    case Config.ADAM_BETA2: return within(config, field, 0, 0.999999);
     default: return within(config, field, 0, Infinity);
   }
 }

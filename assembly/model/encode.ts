@@ -2,7 +2,9 @@ import { link } from "../kernels/link";
 import { padded } from "../kernels/matmul";
 import { cholesky_solve, inverse_diagonal } from "../kernels/refine_pose";
 import { turn_of } from "./affine";
-import { Config, getU32, pose_columns, scales, turns } from "./config";
+import { encode_amortised_chunk } from "./amortised_encode";
+import { amortised_space } from "./amortised_layout";
+import { Config, amortised, getU32, pose_columns, scales, turns } from "./config";
 import { network_forward, output_address } from "./layers";
 import { canvases, factorise, move_pose, pose_derivatives, predict, refine, render } from "./pose";
 import { prepare_templates, register } from "./register";
@@ -34,12 +36,15 @@ export function encode(state: State, thread: u32, first: u32, count: u32): void 
   const space = workspace(state, thread);
   const size = getU32(state.config, Config.CHUNK);
   const chunks = (count + size - 1) / size;
-  prepare_templates(state, space);
+  if (!amortised(state.config)) prepare_templates(state, space);
   for (let chunk = claim(sync); chunk < chunks; chunk = claim(sync)) {
     if (sync.cancel != 0) break;
     const m = min(size, count - chunk * size);
-    for (let i: u32 = 0; i < m; i++) store<u32>(space.windows + (<usize>i << 2), first + chunk * size + i);
-    encode_chunk(state, space, m);
+    if (amortised(state.config)) encode_amortised_chunk(state, amortised_space(space), first + chunk * size, m);
+    else {
+      for (let i: u32 = 0; i < m; i++) store<u32>(space.windows + (<usize>i << 2), first + chunk * size + i);
+      encode_chunk(state, space, m);
+    }
     if (thread == 0) set_progress(state, Progress.ENCODED, <f64>min(count, (chunk + 1) * size));
   }
   barrier(sync);

@@ -1,6 +1,7 @@
 import { random_uniform } from "../kernels/random";
+import { initialise_amortised } from "./amortised_initialise";
 import { patch_count } from "./condition";
-import { Config, get, getU32 } from "./config";
+import { Config, amortised, get, getU32 } from "./config";
 import { CANVAS, CONV2D, DENSE, Layer, Network, bias_size, fan_in, layerAt } from "./layers";
 import { STREAM_INIT, STREAM_WINDOWS, seed_of } from "./step";
 import { MAX_TEMPLATES, Progress, State } from "./state";
@@ -19,6 +20,10 @@ export function initialise(state: State): void {
   // All of the data's variance is noise until something is learned.
   set_progress(state, Progress.VARIANCE, get(state.config, Config.DATA_SD) * get(state.config, Config.DATA_SD));
   set_progress(state, Progress.TEMPLATES, 1);
+  if (amortised(state.config)) {
+    initialise_amortised(state);
+    return;
+  }
   for (let k: u32 = 0; k < MAX_TEMPLATES; k++) set_progress(state, Progress.THRESHOLD + k, Infinity);
   initialise_network(state, state.encoder, 0, 1);
   initialise_network(state, state.decoder, 100, LAST_SCALE);
@@ -35,10 +40,15 @@ function initialise_network(state: State, net: Network, stream: u32, lastScale: 
 
 /** Numbers are drawn by (input, output), not by address, so that the layout can change without changing a fit. */
 function initialise_layer(state: State, layer: Layer, stream: u32, scale: f64): void {
-  const seed = seed_of(state.config), inputs = fan_in(layer);
-  const bound = scale / sqrt<f64>(<f64>inputs);
-  const weights = state.parameters + (<usize>layer.weight << 2);
-  for (let j: u32 = 0; j < layer.outC; j++) {
+  const inputs = fan_in(layer);
+  uniform_weights(state, layer.weight, inputs, layer.outC, scale / sqrt<f64>(<f64>inputs), stream);
+}
+
+/** Weights (inputs, units) in panels at `offset` of the parameters, uniform in ±bound. */
+export function uniform_weights(state: State, offset: u32, inputs: u32, units: u32, bound: f64, stream: u32): void {
+  const seed = seed_of(state.config);
+  const weights = state.parameters + (<usize>offset << 2);
+  for (let j: u32 = 0; j < units; j++) {
     for (let p: u32 = 0; p < inputs; p++) {
       const value = (2 * random_uniform(seed, STREAM_INIT + stream * 16, p, j) - 1) * bound;
       store<f32>(weights + (<usize>((j / 8 * inputs + p) * 8 + j % 8) << 2), <f32>value);

@@ -2,7 +2,8 @@ import { crop_scratch } from "../kernels/crop";
 import { padded } from "../kernels/matmul";
 import { spline_scratch } from "../kernels/spline";
 import { affine_tile } from "./affine";
-import { Config, affine, getU32, pose_columns, scales, turns } from "./config";
+import { amortised_space, build_amortised, layout_amortised_space } from "./amortised_layout";
+import { Config, affine, amortised, getU32, pose_columns, scales, turns } from "./config";
 import { NETWORK_BYTES, Network, activations_size } from "./layers";
 import { coarse_cols, coarse_rows, coarse_stride, orientations, shift_cols, shift_rows, sums_stride } from "./register";
 import { build_decoder, build_encoder, canvas_cols, canvas_rows } from "./networks";
@@ -66,7 +67,16 @@ export class State {
   sync: usize;
   progress: usize;
   encoder: Network;
+  /** The exact mode's decoder of canvases; the amortised mode's plain one, or what its spatial generator has after the first layer. */
   decoder: Network;
+  /**
+   * Amortised mode: number of latents, pose and content. A spatial generator's first layer as offsets into the parameters: content
+   * weights (L, width) in panels, bias, and coordinate weights (2, padded width).
+   */
+  latents: u32;
+  contentWeights: u32;
+  contentBias: u32;
+  coordinateWeights: u32;
   /** Parameters of both networks; Adam's moments; one gradient block a chunk of a batch, `blockStride` floats apart. */
   parameterCount: u32;
   blockStride: u32;
@@ -104,10 +114,7 @@ export class State {
   batchSpreadGradient: usize;
   batchPlace: usize;
   batchPairs: usize;
-  /**
-   * Results of encoding, (windows, …) f32: shift (2), its variance (2), z (L), its variance (L), gain, offset, noise variance; then
-   * angle and its variance, and the scale's logarithm and its variance, where they are on.
-   */
+  /** Results of encoding, (windows, …) f32, as abi.ts states them (Region.RESULTS). */
   results: usize;
   resultStride: u32;
   /** The canvas, and pixels in a window. */
@@ -178,14 +185,14 @@ export class Workspace {
 
 /** The next array, at a 64-byte boundary so that threads share no cache line; vector reads may run 64 bytes past its end. */
 @inline
-function bytes(state: State, count: usize): usize {
+export function bytes(state: State, count: usize): usize {
   const address = state.end;
   state.end = (address + count + 64 + 63) & ~63;
   return address;
 }
 
 @inline
-function floats(state: State, count: u32): usize {
+export function floats(state: State, count: u32): usize {
   return bytes(state, <usize>count << 2);
 }
 
@@ -217,9 +224,12 @@ export function layout(state: State, config: usize): bool {
   state.progress = bytes(state, <usize>Progress.COUNT << 3);
   state.encoder = changetype<Network>(bytes(state, NETWORK_BYTES));
   state.decoder = changetype<Network>(bytes(state, NETWORK_BYTES));
-  build_encoder(state.encoder, config, 0, chunk);
-  build_decoder(state.decoder, config, state.encoder.parametersEnd, chunk);
-  state.parameterCount = state.decoder.parametersEnd;
+  if (amortised(config)) state.parameterCount = build_amortised(state, chunk);
+  else {
+    build_encoder(state.encoder, config, 0, chunk);
+    build_decoder(state.decoder, config, state.encoder.parametersEnd, chunk);
+    state.parameterCount = state.decoder.parametersEnd;
+  }
   state.blockStride = (state.parameterCount + 15) & ~15;
   state.canvasRows = canvas_rows(config);
   state.canvasCols = canvas_cols(config);
@@ -245,15 +255,16 @@ export function layout(state: State, config: usize): bool {
   state.sumsStride = 2 * templates * state.templateStride;
   state.alignSums = floats(state, chunk_count(config) * state.sumsStride);
   state.resultStride = 2 + 2 + 2 * getU32(config, Config.LATENT_DIM) + 3 + 2 * <u32>turns(config) + 2 * <u32>scales(config);
+  if (amortised(config)) state.resultStride = 2 * state.latents;
   state.results = floats(state, windows * state.resultStride);
   layout_batch(state);
   state.workspaces = state.end;
   if (!reserve(state.end + offsetof<Workspace>())) return false;
-  layout_workspace(workspace(state, 0), state);
+  layout_thread(0, state);
   state.workspaceBytes = state.end - state.workspaces;
   const threads = getU32(config, Config.THREADS);
   if (!reserve(state.workspaces + state.workspaceBytes * <usize>threads)) return false;
-  for (let t: u32 = 1; t < threads; t++) layout_workspace(workspace(state, t), state);
+  for (let t: u32 = 1; t < threads; t++) layout_thread(t, state);
   return true;
 }
 
@@ -270,6 +281,12 @@ function layout_batch(state: State): void {
   state.batchSpreadGradient = floats(state, latents);
   state.batchPlace = bytes(state, <usize>batch << 4);
   state.batchPairs = bytes(state, <usize>(batch * (patch * patch - 1)) << 2);
+}
+
+function layout_thread(thread: u32, state: State): void {
+  const target = workspace(state, thread);
+  if (amortised(state.config)) layout_amortised_space(amortised_space(target), state);
+  else layout_workspace(target, state);
 }
 
 function layout_workspace(target: Workspace, state: State): void {

@@ -38,11 +38,15 @@ export function kl_latent(sums: ChunkSums, l: u32): usize {
 
 /** Cuts window `window` into row i of space.x. */
 export function load_window(state: State, space: Workspace, i: u32, window: u32): void {
+  cut_window(state, space.x + (<usize>(i * padded(state.pixels)) << 2), window);
+}
+
+/** Writes window `window` to out, padded(pixels) floats. */
+export function cut_window(state: State, out: usize, window: u32): void {
   const config = state.config;
   const origin = state.origins + <usize>window * 12;
   const cols = getU32(config, Config.COLS);
   const image = state.data + <usize>load<u32>(origin) * <usize>(getU32(config, Config.ROWS) * cols) * 4;
-  const out = space.x + (<usize>(i * padded(state.pixels)) << 2);
   crop_forward(out, image, cols, load<u32>(origin, 4), load<u32>(origin, 8), getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS));
   for (let p = state.pixels; p < padded(state.pixels); p++) store<f32>(out + (<usize>p << 2), 0);
 }

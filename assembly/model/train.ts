@@ -2,8 +2,10 @@ import { adam } from "../kernels/adam";
 import { cos64 } from "../kernels/math";
 import { reduce_chunks } from "../kernels/reduce";
 import { permute } from "../kernels/random";
+import { amortised_space } from "./amortised_layout";
+import { train_amortised_chunk } from "./amortised_step";
 import { batch_patches, conditioned, patch_count, patch_window, penalise } from "./condition";
-import { Config, get, getU32 } from "./config";
+import { Config, amortised, get, getU32 } from "./config";
 import { prepare_templates } from "./register";
 import { chunk_sums, latent_chunk, kl_latent, seed_of, train_chunk } from "./step";
 import { ChunkSums, MAX_LATENTS, Progress, State, SUMS_BYTES, Workspace, chunk_count, workspace } from "./state";
@@ -23,7 +25,6 @@ const VARIANCE_RATE: f64 = 0.1;
 /** Weight of the newest step in the running means that are shown. */
 const SHOWN_RATE: f64 = 0.05;
 const BETA1: f64 = 0.9;
-const BETA2: f64 = 0.99;
 
 @inline
 export function progress(state: State, field: Progress): f64 {
@@ -54,7 +55,8 @@ function warmth_at(config: usize, step: u32): f64 {
 /** Scale of the KL term at a step. */
 @inline
 export function beta_at(config: usize, step: u32): f64 {
-  return get(config, Config.BETA) * warmth_at(config, step);
+  const start = get(config, Config.BETA_START);
+  return start + (get(config, Config.BETA) - start) * warmth_at(config, step);
 }
 
 /** Runs up to `steps` steps on this thread; all threads of the job call it. Gives the steps done. */
@@ -64,7 +66,7 @@ export function train(state: State, thread: u32, steps: u32): u32 {
   const chunks = chunk_count(state.config);
   const slices = (state.parameterCount + SLICE - 1) / SLICE;
   const finds = conditioned(state.config) && getU32(state.config, Config.HOST_CONDITION) == 0;
-  prepare_templates(state, space);
+  if (!amortised(state.config)) prepare_templates(state, space);
   for (let k: u32 = 0; k < steps; k++) {
     const step = <u32>progress(state, Progress.STEP);
     if (finds) condition_phase(state, space, thread, step);
@@ -110,19 +112,20 @@ function shuffled(config: usize, position: u64, count: u32): u32 {
   return permute(<u32>(position % count), count, seed_of(config), <u32>(position / count));
 }
 
-/** Which windows a chunk of a step's batch has: space.windows. Gives their number. */
+/** Writes which windows a chunk of a step's batch has to the space's `windows`. Gives their number. */
 function batch_windows(state: State, space: Workspace, chunk: u32, step: u32): u32 {
   const config = state.config;
   const size = getU32(config, Config.CHUNK), batch = getU32(config, Config.BATCH), count = getU32(config, Config.WINDOWS);
   const side = getU32(config, Config.PATCH);
   const first = chunk * size;
   const m = min(size, batch - first);
+  const windows = amortised(config) ? amortised_space(space).windows : space.windows;
   for (let i: u32 = 0; i < m; i++) {
     const slot = first + i;
     const window = conditioned(config)
       ? patch_window(config, shuffled(config, <u64>step * batch_patches(config) + slot / (side * side), patch_count(config)), slot % (side * side))
       : shuffled(config, <u64>step * batch + slot, count);
-    store<u32>(space.windows + (<usize>i << 2), window);
+    store<u32>(windows + (<usize>i << 2), window);
   }
   return m;
 }
@@ -136,10 +139,13 @@ function forward_backward(state: State, space: Workspace, chunk: u32, step: u32)
   memory.fill(gradient, 0, <usize>state.parameterCount << 2);
   const sums = chunk_sums(state, chunk);
   memory.fill(changetype<usize>(sums), 0, SUMS_BYTES);
-  train_chunk(
-    state, space, space.windows, first, m, step, progress(state, Progress.VARIANCE), beta_at(config, step), warmth_at(config, step), 1 / <f64>batch, gradient,
-    sums,
-  );
+  const beta = beta_at(config, step), scale = 1 / <f64>batch;
+  if (amortised(config)) {
+    train_amortised_chunk(state, amortised_space(space), first, m, step, beta, scale, gradient, sums);
+    return;
+  }
+  const variance = progress(state, Progress.VARIANCE);
+  train_chunk(state, space, space.windows, first, m, step, variance, beta, warmth_at(config, step), scale, gradient, sums);
 }
 
 /** One slice of the parameters. */
@@ -148,9 +154,10 @@ function update(state: State, slice: u32, chunks: u32, step: u32): void {
   const last = min(first + SLICE, state.parameterCount);
   reduce_chunks(state.gradients, state.gradients, chunks, <usize>state.blockStride << 2, first, last);
   const at = <usize>first << 2;
+  const beta2 = get(state.config, Config.ADAM_BETA2);
   const bad = adam(
     state.parameters + at, state.gradients + at, state.moment1 + at, state.moment2 + at, last - first,
-    learning_rate(state.config, step), BETA1, BETA2, 1e-8, 1 - power(BETA1, step + 1), 1 - power(BETA2, step + 1), 0,
+    learning_rate(state.config, step), BETA1, beta2, 1e-8, 1 - power(BETA1, step + 1), 1 - power(beta2, step + 1), 0,
   );
   if (bad > 0) set_progress(state, Progress.NONFINITE, 1);
 }
@@ -178,7 +185,8 @@ function finish_step(state: State, chunks: u32, step: u32): void {
   }
   const variance = progress(state, Progress.VARIANCE);
   const measured = squares / (windows * <f64>state.pixels);
-  set_progress(state, Progress.VARIANCE, variance + VARIANCE_RATE * (measured - variance));
+  // The amortised mode's σ is given.
+  if (!amortised(config)) set_progress(state, Progress.VARIANCE, variance + VARIANCE_RATE * (measured - variance));
   const rate = step == 0 ? 1 : SHOWN_RATE;
   show(state, Progress.RECONSTRUCTION, nll / windows, rate);
   show(state, Progress.KL, kl / windows, rate);

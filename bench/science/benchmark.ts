@@ -2,7 +2,7 @@
 import type * as Library from "../../src/index.ts";
 
 /** The library as the package ships it. */
-export type ShiftVae = Pick<typeof Library, "fit" | "fitSamples">;
+export type ShiftVae = Pick<typeof Library, "fit" | "fitAmortised" | "fitSamples">;
 
 export interface Figure {
   readonly name: string;

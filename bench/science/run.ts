@@ -11,6 +11,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root, shipped } from "../speed/project.ts";
+import { amortised } from "./amortised.ts";
 import { b1 } from "./b1_shift1d.ts";
 import { b2 } from "./b2_lattice12.ts";
 import { b3 } from "./b3_domains.ts";
@@ -20,7 +21,7 @@ import { b6 } from "./b6_grains.ts";
 import { benchFile } from "./bench_data.ts";
 import { type Benchmark, type Figure, judge, type Measured, type ShiftVae, type Verdict } from "./benchmark.ts";
 
-const benchmarks: readonly Benchmark[] = [b1, b2, b3, b4, b5, b6];
+const benchmarks: readonly Benchmark[] = [b1, b2, b3, b4, b5, b6, amortised];
 
 /** Median wall time and figures of a benchmark over the seeds. */
 interface Outcome {

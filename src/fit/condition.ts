@@ -32,7 +32,7 @@ type ConditionOptions = Pick<SettledOptions, "smooth" | "tv" | "condition" | "ba
 const PATCH = 3;
 
 /** Whether any condition is on. */
-export function conditioned({ smooth, tv, condition }: ConditionOptions): boolean {
+export function conditioned({ smooth = 0, tv = 0, condition }: Partial<ConditionOptions>): boolean {
   return smooth > 0 || tv > 0 || condition !== undefined;
 }
 

@@ -105,7 +105,7 @@ const defaults = {
   engineFlags: false,
 } as const;
 
-interface Range {
+export interface Range {
   readonly least: number;
   readonly greatest: number;
   readonly whole?: boolean;
@@ -132,27 +132,30 @@ const ranges: Readonly<Record<string, Range>> = {
   threads: { least: 1, greatest: 64, whole: true },
 };
 
-function checkNumber(name: string, value: number, { least, greatest, whole }: Range): void {
+export function checkNumber(name: string, value: number, { least, greatest, whole }: Range): void {
   if (value >= least && value <= greatest && (!whole || Number.isInteger(value))) return;
   throw new ConfigError(
     `${name}: expected a ${whole ? "whole " : ""}number from ${least} to ${greatest}, got ${value}`,
   );
 }
 
-function checkName(name: string, value: string, allowed: readonly string[]): void {
+export function checkName(name: string, value: string, allowed: readonly string[]): void {
   if (!allowed.includes(value)) throw new ConfigError(`${name}: expected one of ${allowed.join(", ")}, got ${value}`);
 }
 
 /** Threads taken unasked: more gain nothing at the default batch. */
 const MOST_THREADS = 8;
 
+export function defaultThreads(): number {
+  return Math.min(MOST_THREADS, availableParallelism());
+}
+
 /** Checks every option and fills in the defaults. `ConfigError` names the option, what was expected, what came. */
 export function settleOptions(options: FitOptions): SettledOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   // Another template would have an orientation of its own, that angles do not know of.
   const templates = options.rotation ? 1 : defaults.templates;
-  const threads = Math.min(MOST_THREADS, availableParallelism());
-  const settled = { ...defaults, templates, threads, ...given } as SettledOptions;
+  const settled = { ...defaults, templates, threads: defaultThreads(), ...given } as SettledOptions;
   for (const [name, range] of Object.entries(ranges)) {
     const value = settled[name as keyof SettledOptions];
     if (value !== undefined) checkNumber(name, value as number, range);

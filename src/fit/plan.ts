@@ -185,7 +185,7 @@ const MOST_CHUNK = 28;
 const TILE_ROWS = 4;
 
 /** Windows in a chunk, a thread's unit of work whatever the number of threads: an even number of chunks, whole tiles. */
-function chunkOf(batch: number): number {
+export function chunkOf(batch: number): number {
   const chunks = 2 * Math.ceil(batch / (2 * MOST_CHUNK));
   return Math.min(batch, TILE_ROWS * Math.ceil(batch / chunks / TILE_ROWS));
 }
@@ -221,7 +221,11 @@ export function coreConfig(
 }
 
 /** Training steps that the options ask for. */
-export function trainingSteps({ samples, epochs, batch }: SettledOptions): number {
+export function trainingSteps({
+  samples,
+  epochs,
+  batch,
+}: Pick<SettledOptions, "samples" | "epochs" | "batch">): number {
   return Math.max(1, Math.round((samples * epochs) / batch));
 }
 

@@ -19,9 +19,16 @@ export interface JobHooks {
   readonly signal?: AbortSignal;
 }
 
+/** What every fit is told, whatever its model. */
+export type RunOptions = Pick<
+  SettledOptions,
+  "samples" | "batch" | "epochs" | "latentDim" | "threads" | "reproducible"
+> &
+  Partial<Pick<SettledOptions, "smooth" | "tv" | "condition" | "engineFlags">>;
+
 /** The state that the stages of a fit pass along. */
 export interface Run {
-  readonly options: SettledOptions;
+  readonly options: RunOptions;
   readonly hooks: JobHooks;
   readonly session: Session;
   readonly seconds: Record<string, number>;
@@ -39,7 +46,7 @@ const PROGRESS_INTERVAL = 100;
 
 /** Opens a session that the signal cancels, and closes it after the work, which lays out the core's memory before it first yields. */
 export async function inSession<T>(
-  { threads, reproducible, engineFlags }: SettledOptions,
+  { threads, reproducible, engineFlags }: RunOptions,
   signal: AbortSignal | undefined,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {

@@ -198,6 +198,6 @@ export function samplesConfig(plan: SamplesPlan, options: SettledOptions, thread
 }
 
 /** Windows are whole samples: their centres are the middle of the sample. */
-export function centresOf({ rows, cols }: SamplesPlan, count: number): Windows["centre"] {
+export function centresOf({ rows, cols }: Pick<SamplesPlan, "rows" | "cols">, count: number): Windows["centre"] {
   return Float64Array.from({ length: 2 * count }, (_, k) => ((k & 1 ? cols : rows) - 1) / 2);
 }
