@@ -18,10 +18,11 @@ import { b3 } from "./b3_domains.ts";
 import { b4 } from "./b4_peaks2d.ts";
 import { b5 } from "./b5_dose.ts";
 import { b6 } from "./b6_grains.ts";
+import { b7Domains, b7Jitter } from "./b7_conditions.ts";
 import { benchFile } from "./bench_data.ts";
 import { type Benchmark, type Figure, judge, type Measured, type ShiftVae, type Verdict } from "./benchmark.ts";
 
-const benchmarks: readonly Benchmark[] = [b1, b2, b3, b4, b5, b6, amortised];
+const benchmarks: readonly Benchmark[] = [b1, b2, b3, b4, b5, b6, b7Domains, b7Jitter, amortised];
 
 /** Median wall time and figures of a benchmark over the seeds. */
 interface Outcome {

@@ -109,6 +109,8 @@ describe("absurd options are refused in one line that names the option", () => {
     ["--beta", "-1", /expected a number from 0/],
     ["--likelihood", "cauchy", /Allowed choices are gaussian, bernoulli, continuous-bernoulli, poisson/],
     ["--learning-rate", "0", /expected a number from/],
+    ["--smooth", "-1", /expected a number from 0 to 1000000, got -1/],
+    ["--tv", "lots", /expected a number, got "lots"/],
     ["--threads", "1000", /expected a whole number from 1 to 64/],
     ["--seed", "-1", /expected a whole number from 0/],
     ["--background", "-2", /expected a number from 0/],
