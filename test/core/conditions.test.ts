@@ -166,6 +166,20 @@ describe.each(coreVariants)("patches of neighbouring windows (%s)", (variant) =>
     expect(core.progress("PENALTY")).toBeCloseTo(0.05 * 0.1 * core.progress("BATCH_PENALTY"), 12);
   });
 
+  test("conditions without weight leave the bits of a step alone: poses outlive its first phase", () => {
+    const run = (patch: number) => {
+      const settings = { ...lattice, PATCH: patch, BETA_WARMUP: 0, REFINE_TRAIN: 1 };
+      const core = createCore(variant, settings);
+      start(core, settings);
+      // Every window the same, so that drawing in patches draws no others.
+      const origins = core.ints("ORIGINS", 3 * 205);
+      for (let i = 0; i < origins.length; i += 3) origins.set([0, 31, 22], i);
+      core.run({ name: "train", steps: 4 }, 0);
+      return core.parameterBlock("PARAMETERS").slice();
+    };
+    expect(run(3)).toEqual(run(1));
+  });
+
   test("a host's condition takes one step at a time, and one that is none is refused", () => {
     const core = createCore(variant, lattice);
     expect(core.run({ name: "latents" }, 0)).toBe(-2);
