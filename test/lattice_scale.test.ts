@@ -113,11 +113,11 @@ describe("the lattice against a material", () => {
   it.each(cases)("%s fits where the scale is right, and tells by how much where it is wrong", (text, a, b, face) => {
     const material = materialOf(text);
     const right = checkScale(imageOf(a, b, 0.02), material);
-    expect(right).toMatchObject({ face, cell: "1 × 1", warning: undefined, note: undefined });
+    expect(right).toMatchObject({ face, cell: "1 × 1 cell", warning: undefined, note: undefined });
     expect(Math.abs((right?.factor ?? 0) - 1)).toBeLessThan(2 * (right?.factorSd ?? 0));
     for (const wrong of [0.93, 1.04]) {
       const check = checkScale(imageOf(a, b, 0.02 * wrong), material);
-      expect(check).toMatchObject({ face, cell: "1 × 1" });
+      expect(check).toMatchObject({ face, cell: "1 × 1 cell" });
       expect(Math.abs((check?.factor ?? 0) / wrong - 1)).toBeLessThan(0.004);
       expect(Math.abs((check?.impliedPixelSize ?? 0) / 0.02 - 1)).toBeLessThan(0.004);
       expect(check?.warning).toContain(`factor of ${check?.factor?.toFixed(3)}`);
@@ -141,12 +141,14 @@ describe("the lattice against a material", () => {
       imageOf(turned(0.2464 * Math.sqrt(3), 0), turned(0.2464 * Math.sqrt(3), 60), 0.02),
       materialOf("graphite"),
     );
-    expect(root3).toMatchObject({ cell: "√3 × √3", warning: undefined });
+    expect(root3).toMatchObject({ cell: "√3 × √3 cell", warning: undefined });
     expect(root3?.note).toContain("1.73");
     const half = 0.3905 * Math.SQRT1_2;
     const centred = checkScale(imageOf(turned(half, 45), turned(half, 135), 0.02), materialOf("SrTiO3"));
-    expect(centred).toMatchObject({ cell: "1/√2 × 1/√2", warning: undefined });
+    expect(centred).toMatchObject({ cell: "1/√2 × 1/√2 cell", warning: undefined });
     expect(centred?.factor).toBeCloseTo(1, 2);
+    const row = checkScale(imageOf(turned(0.3905, 0), turned(0.781, 90), 0.02), materialOf("SrTiO3[001]"));
+    expect(row).toMatchObject({ cell: "cell of 2 unit cells", warning: undefined });
   });
 
   it("takes the difference between directions for an uncertainty, and another shape for another material", () => {

@@ -39,7 +39,7 @@ function latticeTable({ lattice, motifs, pixelSize }: FitReport): string {
 function comparison(check: ScaleCheck): string {
   const { material, face, cell, factor, factorSd, distortion, impliedPixelSize, impliedPixelSizeSd, source } = check;
   const [size, sizeSd] = withSd(impliedPixelSize, impliedPixelSizeSd);
-  const against = `Compared with ${material} ${face}, ${cell} cell (constants: ${source})`;
+  const against = `Compared with ${material} ${face}, ${cell} (constants: ${source})`;
   const ratio =
     factor === undefined || factorSd === undefined
       ? "the image has no scale"

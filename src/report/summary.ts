@@ -57,7 +57,7 @@ function latticeHeadlines({ lattice, motifs, pixelSize, scaleCheck }: FitReport)
 
 function scaleHeadline(check: ScaleCheck): Headline {
   const { material, face, cell, factor, factorSd, impliedPixelSize, impliedPixelSizeSd } = check;
-  const against = `${material} ${face}${cell === "1 × 1" ? "" : `, ${cell} cell`}`;
+  const against = `${material} ${face}${cell === "1 × 1 cell" ? "" : `, ${cell}`}`;
   if (factor === undefined || factorSd === undefined) {
     const [size, sd] = withSd(impliedPixelSize, impliedPixelSizeSd);
     return { label: "Pixel size", value: `${size} nm`, detail: `± ${sd} nm, if it is ${against}` };

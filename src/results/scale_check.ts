@@ -15,6 +15,8 @@ const OTHER_CELL = 0.15;
 /** Stretch of one direction against another beyond which the lattice has another shape than the material's. */
 const MOST_DISTORTION = 1.15;
 
+type Basis = readonly [Vector2, Vector2];
+
 /** Measured vectors as a map of a cell's: one common factor, and the ratio of the largest stretch to the least. */
 interface Stretch {
   readonly factor: number;
@@ -22,7 +24,7 @@ interface Stretch {
 }
 
 /** Singular values of F in measured = F·cell, as their geometric mean and ratio. */
-function stretchBetween([u, v]: readonly [Vector2, Vector2], [p, q]: readonly [Vector2, Vector2]): Stretch {
+function stretchBetween([u, v]: Basis, [p, q]: Basis): Stretch {
   const cell = p[0] * q[1] - p[1] * q[0];
   const f = [0, 1].flatMap((d) => [(u[d] * q[1] - v[d] * p[1]) / cell, (v[d] * p[0] - u[d] * q[0]) / cell]);
   const determinant = Math.abs(f[0] * f[3] - f[1] * f[2]);
@@ -40,12 +42,12 @@ const RELABELLED: readonly (readonly [number, number, number, number])[] = [-1, 
   ),
 );
 
-function combined([p, q]: readonly [Vector2, Vector2], i: number, j: number): Vector2 {
+function combined([p, q]: Basis, i: number, j: number): Vector2 {
   return [i * p[0] + j * q[0], i * p[1] + j * q[1]];
 }
 
 /** The least distortion with which a cell's lattice becomes the measured one. */
-function bestStretch(measured: readonly [Vector2, Vector2], cell: readonly [Vector2, Vector2]): Stretch {
+function bestStretch(measured: Basis, cell: Basis): Stretch {
   const all = RELABELLED.map(([i, j, k, l]) => stretchBetween(measured, [combined(cell, i, j), combined(cell, k, l)]));
   return all.reduce((best, one) => (one.distortion < best.distortion ? one : best));
 }
@@ -54,10 +56,12 @@ interface Candidate extends Stretch {
   readonly face: Face;
   /** Unit cells in the motif's cell: 1/2 for half of one. */
   readonly cells: number;
+  /** "1 × 1 cell", "√3 × √3 cell", "cell of 2 unit cells". */
+  readonly cell: string;
 }
 
 /** Every sublattice of index n, in Hermite normal form. */
-function sublattices(basis: readonly [Vector2, Vector2], n: number): [Vector2, Vector2][] {
+function sublattices(basis: Basis, n: number): [Vector2, Vector2][] {
   const out: [Vector2, Vector2][] = [];
   for (let i = 1; i <= n; i++) {
     if (n % i !== 0) continue;
@@ -66,30 +70,35 @@ function sublattices(basis: readonly [Vector2, Vector2], n: number): [Vector2, V
   return out;
 }
 
-/** A face's own cell, its superstructures, and cells of which it is one. */
-function candidatesOf(face: Face, measured: readonly [Vector2, Vector2]): Candidate[] {
-  const own: readonly [Vector2, Vector2] = [face.a, face.b];
+/** "√3 × √3 cell" where a cell of n unit cells has their shape (E. A. Wood, J. Appl. Phys. 35, 1306, 1964), else "cell of n unit
+ * cells"; and the same of an nth part. */
+function cellName(n: number, alike: boolean, part: boolean): string {
+  if (!alike) return part ? `cell of 1/${n} unit cell` : `cell of ${n} unit cells`;
+  const root = Number.isInteger(Math.sqrt(n)) ? String(Math.sqrt(n)) : `√${n}`;
+  const side = part ? `1/${root}` : root;
+  return `${side} × ${side} cell`;
+}
+
+/** A face's own cell, its superstructures, and the cells that it is a superstructure of. */
+function candidatesOf(face: Face, measured: Basis): Candidate[] {
+  const own: Basis = [face.a, face.b];
   const counts = Array.from({ length: MOST_CELLS }, (_, k) => k + 1);
-  const larger = counts.flatMap((n) =>
-    sublattices(own, n).map((cell) => ({ ...bestStretch(measured, cell), face, cells: n })),
+  return counts.flatMap((n) =>
+    sublattices(own, n).flatMap((cell) => {
+      const alike = bestStretch(cell, own).distortion < 1.001;
+      const whole = { ...bestStretch(measured, cell), face, cells: n, cell: cellName(n, alike, false) };
+      if (n === 1 || n > LEAST_PART) return [whole];
+      // A lattice that holds another n times is 1/n of one that the other holds n times.
+      const share: Basis = [combined(cell, 1 / n, 0), combined(cell, 0, 1 / n)];
+      return [whole, { ...bestStretch(measured, share), face, cells: 1 / n, cell: cellName(n, alike, true) }];
+    }),
   );
-  const smaller = counts
-    .slice(1, LEAST_PART)
-    .flatMap((n) => sublattices(measured, n).map((cell) => ({ ...bestStretch(cell, own), face, cells: 1 / n })));
-  return [...larger, ...smaller];
 }
 
 /** How little a candidate is believed: scale, shape and cell off. Without a calibration the scale says nothing. */
 function cost({ factor, distortion, cells }: Candidate, calibrated: boolean): number {
   const scale = calibrated ? Math.log(factor) : 0;
   return Math.hypot(scale, Math.log(distortion), cells === 1 ? 0 : OTHER_CELL);
-}
-
-/** "1 × 1", "√3 × √3", "1/√2 × 1/√2": the motif's cell in unit cells, by its area. */
-function cellName(cells: number): string {
-  const root = (n: number) => (Number.isInteger(Math.sqrt(n)) ? String(Math.sqrt(n)) : `√${n}`);
-  const side = cells >= 1 ? root(cells) : `1/${root(Math.round(1 / cells))}`;
-  return `${side} × ${side}`;
 }
 
 function percent(share: number): string {
@@ -104,7 +113,7 @@ function warningOf(name: string, found: Candidate, factorSd: number, pixel: numb
     return `the lattice of the motifs has another shape than that of ${what}, directions differ by ${percent(distortion - 1)}: another material, another face, or a distorted scan`;
   }
   if (Math.abs(factor - 1) <= BEYOND * factorSd) return undefined;
-  const as = cells === 1 ? "" : ` as a ${cellName(cells)} cell`;
+  const as = cells === 1 ? "" : ` as a ${found.cell}`;
   const more = factor > 1 ? "too long" : "too short";
   return [
     `the lattice of the motifs does not fit ${what}${as}: lengths are ${percent(Math.abs(factor - 1))} ${more}, with an uncertainty of ${percent(factorSd)}`,
@@ -113,10 +122,10 @@ function warningOf(name: string, found: Candidate, factorSd: number, pixel: numb
 }
 
 /** A motif that is not the unit cell may as well be one at another scale. */
-function noteOf({ factor, cells, face }: Candidate, name: string): string | undefined {
-  if (cells === 1) return undefined;
+function noteOf({ factor, cells, cell, face, distortion }: Candidate, name: string): string | undefined {
+  if (cells === 1 || distortion > MOST_DISTORTION) return undefined;
   const one = (factor * Math.sqrt(cells)).toFixed(3);
-  return `the motif is compared as a ${cellName(cells)} cell of ${name} ${face.name}; were it the unit cell, the scale would be wrong by a factor of ${one}`;
+  return `the motif is compared as a ${cell} of ${name} ${face.name}; were it the unit cell, the scale would be wrong by a factor of ${one}`;
 }
 
 /**
@@ -135,14 +144,14 @@ export function checkScale(report: FitReport, material: Material): ScaleCheck | 
   const calibrated = pixelSize !== undefined;
   const all = material.faces.flatMap((face) => candidatesOf(face, measured));
   const found = all.reduce((best, one) => (cost(one, calibrated) < cost(best, calibrated) ? one : best));
-  const { factor, distortion, cells, face } = found;
+  const { factor, distortion, cell, face } = found;
   const statistical = latticeErrors(motifs, lattice, sides).scale;
   const relativeSd = Math.hypot(statistical, Math.log(distortion) / 2 / Math.sqrt(3), CONSTANT_SD);
   const check = {
     material: material.name,
     source: material.source,
     face: face.name,
-    cell: cellName(cells),
+    cell,
     distortion,
     impliedPixelSize: pixel / factor,
     impliedPixelSizeSd: (pixel / factor) * relativeSd,

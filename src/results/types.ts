@@ -121,7 +121,7 @@ export interface ScaleCheck {
   readonly source: string;
   /** What of it is seen: "[001]" along a zone axis, "(111)" of a surface. */
   readonly face: string;
-  /** The motif's cell in unit cells: "1 × 1", "√3 × √3". */
+  /** The motif's cell in unit cells: "1 × 1 cell", "√3 × √3 cell", "cell of 2 unit cells". */
   readonly cell: string;
   /** Measured over true length, and its standard deviation; absent where the image has no scale. */
   readonly factor?: number;
