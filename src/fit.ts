@@ -1,32 +1,21 @@
-import type { CoreConfig } from "./core/core.ts";
 import type { Session } from "./core/session.ts";
 import type { Dataset } from "./data/dataset.ts";
-import { alignTemplates } from "./fit/align.ts";
 import { type Checkpoint, packCheckpoint, restoreCheckpoint, resumedOptions } from "./fit/checkpoint.ts";
 import { judgeBatch, noConditions } from "./fit/condition.ts";
 import { finitePixels, imageOf, pixelSizeOf } from "./fit/image.ts";
+import { align, encoding, type ImageRun, motifsInGauge, siteMargin } from "./fit/image_run.ts";
 import { manifoldOver } from "./fit/manifold.ts";
-import { type FitOptions, type ProgressEvent, type SettledOptions, settleOptions } from "./fit/options.ts";
+import { type FitOptions, type SettledOptions, settleOptions } from "./fit/options.ts";
 import { coreConfig, makePlan, type Plan, prepareImage } from "./fit/plan.ts";
-import {
-  encodeJob,
-  inSession,
-  type JobHooks,
-  metricsOf,
-  type Run,
-  runJob,
-  timed,
-  train,
-  versionsOf,
-} from "./fit/run.ts";
-import { encodeWindows, type Frame, inGauge, placeWindows } from "./fit/windows.ts";
+import { inSession, type JobHooks, metricsOf, timed, train, versionsOf } from "./fit/run.ts";
+import { inGauge, oneFrame, placeWindows } from "./fit/windows.ts";
 import { Model } from "./model.ts";
 import { findMotifs, motifSpacing } from "./results/find_motifs.ts";
 import { fitGauge } from "./results/gauge.ts";
 import { fitLattice } from "./results/lattice.ts";
 import { latentMaps } from "./results/maps.ts";
 import { folded, rotationalSymmetry } from "./results/symmetry.ts";
-import type { FitReport, Grid, Motifs, Windows } from "./results/types.ts";
+import type { FitReport, Grid } from "./results/types.ts";
 import { storedHeader } from "./stored_model.ts";
 
 export interface FitHooks extends JobHooks {
@@ -39,13 +28,8 @@ export interface FitResult extends FitReport {
   readonly plan: Plan;
 }
 
-/** The state that the stages of a fit pass along. */
-interface ImageRun extends Run {
-  readonly options: SettledOptions;
+interface OneImageRun extends ImageRun {
   readonly image: Grid;
-  readonly plan: Plan;
-  readonly config: CoreConfig;
-  readonly frame: Frame;
 }
 
 /**
@@ -73,37 +57,25 @@ async function prepare(
   session: Session,
   image: Grid,
   seconds: Record<string, number>,
-): Promise<ImageRun> {
+): Promise<OneImageRun> {
   hooks.onProgress?.({ stage: "normalise", done: 0, total: 1 });
   const { core } = session;
-  const plan = hooks.resume?.plan ?? makePlan(core, image, options);
+  const plan = hooks.resume?.plan ?? makePlan(core, [image], options);
   const small = prepareImage(core, image, plan);
   const config = coreConfig(plan, options, small, session.threads);
   core.create(config);
   core.floats("DATA", small.data.length).set(small.data);
   core.exports.sv_sample(core.arena);
-  const frame = { binning: plan.binning, windowSize: plan.windowSize, rows: small.rows, cols: small.cols };
+  const geometry = oneFrame(plan.binning, plan.windowSize, small);
   const checkpoint = () => packCheckpoint(core, options, plan);
   const { condition } = options;
-  const judge = condition && (() => judgeBatch(core, condition, options, frame));
-  return { options, hooks, session, image, seconds, plan, config, frame, judge, checkpoint };
-}
-
-/** Registration templates, before there is content. */
-function align(run: ImageRun): Promise<void> {
-  const { core } = run.session;
-  let [done, total] = [0, 1];
-  const event = (): ProgressEvent => ({ stage: "align", done, total });
-  return alignTemplates(core, run.plan, run.options, run.frame, async (windows, rounds, expected, trimmed) => {
-    total = done + expected;
-    await runJob(run, { name: "align", windows, rounds, trimmed }, event);
-    done += rounds;
-  });
+  const judge = condition && (() => judgeBatch(core, condition, options, geometry));
+  return { options, hooks, session, image, seconds, plan, config, geometry, judge, checkpoint };
 }
 
 /** Everything after training: windows, gauge, motifs, lattice, maps, template, manifold. */
-async function finish(run: ImageRun, dataset: Dataset): Promise<FitResult> {
-  const { session, options, frame, plan, image } = run;
+async function finish(run: OneImageRun, dataset: Dataset): Promise<FitResult> {
+  const { session, options, geometry, plan, image } = run;
   const { core } = session;
   const L = options.latentDim;
   const parameters = core.parameterBlock("PARAMETERS").slice();
@@ -111,18 +83,17 @@ async function finish(run: ImageRun, dataset: Dataset): Promise<FitResult> {
   const raw = await timed("encode", run.seconds, () => encoding(run, options.samples, "encode"));
   const found = await timed("motifs", run.seconds, () =>
     findMotifs(raw, spacing, plan.maxShift * plan.binning, (centres) => {
-      placeWindows(session, frame, centres);
+      placeWindows(session, geometry, centres);
       return encoding(run, centres.length / 2, "motifs");
     }),
   );
   const template = core.decode(new Float32Array(L));
   const symmetry = plan.rotation && rotationalSymmetry(template, plan.windowSize / 2);
-  const gauge = fitGauge(found.position, found.z, L, plan.period, [image.rows, image.cols]);
+  const gauge = fitGauge([{ ...found, size: [image.rows, image.cols] }], L, plan.period);
   const windows = folded(inGauge(raw, gauge), symmetry ?? 1);
-  const motifs = folded(gauged(found, gauge), symmetry ?? 1);
+  const motifs = folded(motifsInGauge(found, gauge), symmetry ?? 1);
   const maps = latentMaps(motifs, image.rows, image.cols, spacing);
   const header = { ...storedHeader(session, { ...run.config, ...noConditions, THREADS: 1 }), plan, gauge, symmetry };
-  const margin = (plan.windowSize / 2 - plan.maxShift + 1) * plan.binning;
   return {
     title: dataset.name,
     image,
@@ -134,7 +105,7 @@ async function finish(run: ImageRun, dataset: Dataset): Promise<FitResult> {
     template,
     binning: plan.binning,
     manifold: await manifoldOver(L, (z, count) => core.decodeAll(z, count)),
-    lattice: fitLattice(motifs.position, plan.period, image.rows, image.cols, margin),
+    lattice: fitLattice(motifs.position, plan.period, image.rows, image.cols, siteMargin(plan)),
     symmetry,
     metrics: metricsOf(run),
     config: {
@@ -148,18 +119,4 @@ async function finish(run: ImageRun, dataset: Dataset): Promise<FitResult> {
     model: new Model(header, parameters, core.templates().slice()),
     plan,
   };
-}
-
-function encoding(run: ImageRun, count: number, stage: "encode" | "motifs"): Promise<Windows> {
-  return encodeJob(run, count, stage, (windows) =>
-    encodeWindows(run.session, run.frame, windows, run.options.latentDim, run.plan),
-  );
-}
-
-function gauged(motifs: Motifs, gauge: Parameters<typeof inGauge>[1]): Motifs {
-  const moved = inGauge(
-    { ...motifs, centre: new Float64Array(2 * motifs.count), shift: motifs.position, shiftSd: motifs.positionSd },
-    gauge,
-  );
-  return { ...motifs, position: moved.shift };
 }

@@ -13,7 +13,8 @@ import { manifoldOver } from "./fit/manifold.ts";
 import { poseLatents } from "./fit/pyroved_pose.ts";
 import { encodeJob, inSession, type JobHooks, metricsOf, timed, train, versionsOf } from "./fit/run.ts";
 import { samplesOf } from "./fit/samples.ts";
-import { type ScanMaps, scanMaps } from "./fit_samples.ts";
+import { scanMaps } from "./fit_samples.ts";
+import type { ScanMaps } from "./results/samples.ts";
 import type { FitReport, Windows } from "./results/types.ts";
 import { storedHeader } from "./stored_model.ts";
 
@@ -64,7 +65,7 @@ export async function fitAmortised(
       title: dataset.name,
       pixelSize: pixelSizeOf(dataset),
       windows,
-      maps: samples.scan && scanMaps(windows, ...samples.scan),
+      maps: samples.scan && scanMaps(windows, samples, ...samples.scan),
       template: paint(new Float32Array(L), 1)[0],
       manifold: await manifoldOver(L, paint),
       metrics: metricsOf(run),

@@ -29,25 +29,12 @@ import {
   settleSampleOptions,
 } from "./fit/samples.ts";
 import { readResults } from "./fit/windows.ts";
-import type { FitReport, Grid, Windows } from "./results/types.ts";
+import type { SamplesReport, ScanMaps } from "./results/samples.ts";
+import type { Grid, Windows } from "./results/types.ts";
 import { SamplesModel } from "./samples_model.ts";
 import { storedHeader } from "./stored_model.ts";
 
-/** Maps over a scan, one value a point of it. */
-export interface ScanMaps {
-  /** One map a latent. */
-  readonly z: readonly Grid[];
-  /** Shift along the signal and its standard deviation, px of the signal. */
-  readonly shift: Grid;
-  readonly shiftSd: Grid;
-}
-
-export interface SamplesFitResult
-  extends Pick<FitReport, "title" | "pixelSize" | "template" | "manifold" | "metrics" | "config" | "versions"> {
-  /** One window a sample, in their order: its centre is the sample's middle. 1D signals have their shift along the columns. */
-  readonly windows: Windows;
-  /** Of a spectral map. */
-  readonly maps?: ScanMaps;
+export interface SamplesFitResult extends SamplesReport {
   readonly model: SamplesModel;
   readonly plan: SamplesPlan;
 }
@@ -146,7 +133,10 @@ async function finish(run: SamplesRun, dataset: Dataset): Promise<SamplesFitResu
     title: dataset.name,
     pixelSize: pixelSizeOf(dataset),
     windows,
-    maps: samples.scan && scanMaps(windows, ...samples.scan),
+    moments: { mean: plan.mean, sd: plan.sd },
+    signal: samples.rows === 1 ? dataset.axes[dataset.axes.length - 1] : undefined,
+    scan: samples.scan && [dataset.axes[0], dataset.axes[1]],
+    maps: samples.scan && scanMaps(windows, samples, ...samples.scan),
     template: core.decode(new Float32Array(L)),
     manifold: await manifoldOver(L, (z, count) => session.core.decodeAll(z, count)),
     metrics: metricsOf(run),
@@ -158,7 +148,12 @@ async function finish(run: SamplesRun, dataset: Dataset): Promise<SamplesFitResu
 }
 
 /** Maps of the samples' results over the scan that they are the points of. */
-export function scanMaps({ shift, shiftSd, z, latentDim }: Windows, rows: number, cols: number): ScanMaps {
+export function scanMaps(
+  { shift, shiftSd, z, latentDim }: Windows,
+  samples: Samples,
+  rows: number,
+  cols: number,
+): ScanMaps {
   const map = (values: Float64Array, width: number, k: number): Grid => ({
     rows,
     cols,
@@ -168,5 +163,15 @@ export function scanMaps({ shift, shiftSd, z, latentDim }: Windows, rows: number
     z: Array.from({ length: latentDim }, (_, l) => map(z, latentDim, l)),
     shift: map(shift, 2, 1),
     shiftSd: map(shiftSd, 2, 1),
+    mean: { rows, cols, data: meansOf(samples) },
   };
+}
+
+/** Mean of each sample. */
+function meansOf({ count, rows, cols, data }: Samples): Float32Array {
+  const size = rows * cols;
+  return Float32Array.from(
+    { length: count },
+    (_, i) => data.subarray(i * size, (i + 1) * size).reduce((sum, v) => sum + v, 0) / size,
+  );
 }

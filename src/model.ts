@@ -4,7 +4,7 @@ import type { Dataset } from "./data/dataset.ts";
 import { ShapeError } from "./errors.ts";
 import { finitePixels, imageOf } from "./fit/image.ts";
 import { type Plan, prepareImage } from "./fit/plan.ts";
-import { encodeWindows, placeWindows } from "./fit/windows.ts";
+import { encodeWindows, oneFrame, placeWindows } from "./fit/windows.ts";
 import type { Gauge } from "./results/gauge.ts";
 import { folded } from "./results/symmetry.ts";
 import type { Windows } from "./results/types.ts";
@@ -57,10 +57,10 @@ export class Model extends StoredModel<ModelHeader> {
         THREADS: session.threads,
       });
       session.core.floats("DATA", small.data.length).set(small.data);
-      const frame = { binning: plan.binning, windowSize: plan.windowSize, rows: small.rows, cols: small.cols };
-      if (options.centres) placeWindows(session, frame, options.centres);
+      const geometry = oneFrame(plan.binning, plan.windowSize, small);
+      if (options.centres) placeWindows(session, geometry, options.centres);
       else session.core.exports.sv_sample(session.core.arena);
-      const windows = await encodeWindows(session, frame, n, this.latentDim, plan, this.header.gauge);
+      const windows = await encodeWindows(session, geometry, n, this.latentDim, plan, this.header.gauge);
       return folded(windows, this.header.symmetry ?? 1);
     } finally {
       await session.close();

@@ -37,7 +37,7 @@ describe("the period of an image that is mostly noise", () => {
   afterAll(() => session.close());
 
   it.each([1, 2, 3])("is found where 6 %% of the variance is lattice (seed %i)", (seed) => {
-    const period = imagePeriod(session.core, noisyLattice(0.06, seed));
+    const period = imagePeriod(session.core, [noisyLattice(0.06, seed)]);
     const lengths = [period?.a, period?.b].map((v) => Math.hypot(...(v ?? [0, 0])));
     for (const length of lengths) expect(Math.abs(length / 32 - 1)).toBeLessThan(0.05);
     const [[ar, ac], [br, bc]] = [period?.a ?? [0, 0], period?.b ?? [0, 0]];
@@ -46,6 +46,6 @@ describe("the period of an image that is mostly noise", () => {
   });
 
   it.each([1, 2, 3, 4, 5, 6])("is not made up where there is noise alone (seed %i)", (seed) => {
-    expect(imagePeriod(session.core, noisyLattice(0, seed))).toBeUndefined();
+    expect(imagePeriod(session.core, [noisyLattice(0, seed)])).toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { reportHtml } from "../src/report/html.ts";
 import { SCRIPT, SCRIPT_HASH } from "../src/report/html_script.ts";
 import { STYLE, STYLE_HASH } from "../src/report/html_style.ts";
-import { headlines, latentsInUse, withSd } from "../src/report/summary.ts";
+import { headlines, latentsHeadline, withSd } from "../src/report/summary.ts";
 import type { FitReport } from "../src/results/types.ts";
 import { parseMarkup } from "./report_markup.ts";
 import { sampleReport } from "./report_sample.ts";
@@ -162,11 +162,10 @@ describe("headlines", () => {
     expect(at(small, "Seed")?.value).toBe("7");
   });
 
-  it("count a latent as used when its mean varies", () => {
-    const { windows } = small;
-    const quiet = windows.z.map((v, i) => (i % 2 === 1 ? 0.05 * v : v));
-    expect(latentsInUse(small)).toBe(2);
-    expect(latentsInUse({ ...small, windows: { ...windows, z: quiet } })).toBe(1);
-    expect(latentsInUse({ ...small, windows: { ...windows, count: 0, z: new Float64Array() } })).toBe(0);
+  it("count the latents in use and name those that collapsed", () => {
+    const of = (klPerLatent: number[]) => latentsHeadline({ ...small.metrics, klPerLatent });
+    expect(of([3.4, 0.06])).toMatchObject({ value: "2 of 2", detail: "KL > 0.05 nats" });
+    expect(of([0.01, 3.4, 0.049])).toMatchObject({ value: "1 of 3", detail: "z₁, z₃ collapsed: KL ≤ 0.05 nats" });
+    expect(of([Number.NaN])).toMatchObject({ value: "0 of 1" });
   });
 });

@@ -40,7 +40,7 @@ function motifs({ distortion, moved, alongSlowAxis = false, outliers = 0 }: Scen
 /** Rms over rows and columns of c(z) found minus true, their means taken out: a constant moves the whole lattice. */
 function error(scene: Scene): number {
   const { position, z } = motifs(scene);
-  const gauge = fitGauge(position, z, 2, period, [SIDE, SIDE]);
+  const gauge = fitGauge([{ position, z, size: [SIDE, SIDE] }], 2, period);
   expect(gauge).toBeDefined();
   const off = Array.from({ length: z.length / 2 }, (_, k) => {
     const at = [z[2 * k], z[2 * k + 1]];
@@ -93,8 +93,10 @@ describe("gauge", () => {
 
   test("is undefined without a second lattice vector, or with too few motifs", () => {
     const { position, z } = motifs({ distortion: still, moved });
-    expect(fitGauge(position, z, 2, { a: [LATTICE, 0], strength: 1 }, [SIDE, SIDE])).toBeUndefined();
-    expect(fitGauge(position.slice(0, 60), z.slice(0, 60), 2, period, [SIDE, SIDE])).toBeUndefined();
+    expect(fitGauge([{ position, z, size: [SIDE, SIDE] }], 2, { a: [LATTICE, 0], strength: 1 })).toBeUndefined();
+    expect(
+      fitGauge([{ position: position.slice(0, 60), z: z.slice(0, 60), size: [SIDE, SIDE] }], 2, period),
+    ).toBeUndefined();
   });
 });
 

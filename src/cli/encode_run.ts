@@ -1,5 +1,6 @@
 import { encodeImage } from "../encode_image.ts";
 import type { EncodeOptions, Model } from "../model.ts";
+import { headlines } from "../report/summary.ts";
 import { encodingJson } from "../results/files.ts";
 import { materialOf } from "../results/materials.ts";
 import { type InputImage, inputFacts } from "./input.ts";
@@ -39,5 +40,8 @@ export async function performEncoding(
   await writeResult(paths.out, files);
   if (!quiet) for (const remark of scaleRemarks(report, material)) process.stderr.write(`${remark}\n`);
   if (json) process.stdout.write(files.get("result.json") as string);
-  else if (!quiet) process.stdout.write(resultSummary(report, paths.out, (performance.now() - began) / 1000));
+  else if (!quiet)
+    process.stdout.write(
+      resultSummary(headlines(report), report.versions, paths.out, (performance.now() - began) / 1000),
+    );
 }

@@ -81,8 +81,10 @@ function widthInPixels(option: string): (text: string) => number {
   };
 }
 
-export function addFitOptions(command: Command): Command {
-  for (const { flag, value, help } of Object.values(numberFlags)) {
+/** Adds the options of `fit`, all but those named. */
+export function addFitOptions(command: Command, without: readonly NumberField[] = []): Command {
+  for (const [field, { flag, value, help }] of Object.entries(numberFlags)) {
+    if (without.includes(field as NumberField)) continue;
     command.option(`${flag} <${value}>`, help, finiteNumber(flag));
   }
   return command
@@ -146,11 +148,21 @@ function normalisationOf({ normalise, plane, background, contrast }: FitFlags): 
   return false;
 }
 
+/** Flags of what is no number in the library. */
+const otherFlags: Readonly<Record<string, string>> = {
+  normalise: "--no-normalise, --no-plane, --background and --contrast",
+  likelihood: "--likelihood",
+  frames: "--frames",
+};
+
 /** The same error with the option's flag in place of its name in the library. */
 export function inFlagWords(error: unknown): unknown {
   if (!(error instanceof ConfigError)) return error;
   const name = /^(\w+): /.exec(error.message)?.[1];
-  const flag = numberFlags[name as NumberField]?.flag ?? rangeFlags.find((range) => range === `--${name}`);
+  const flag =
+    numberFlags[name as NumberField]?.flag ??
+    rangeFlags.find((range) => range === `--${name}`) ??
+    otherFlags[name ?? ""];
   if (name && flag) error.message = flag + error.message.slice(name.length);
   return error;
 }

@@ -1,15 +1,12 @@
 import { FormatError } from "../errors.ts";
 import { FitAborted } from "../fit/checkpoint.ts";
-import { fit } from "../fit.ts";
-import { resultJson } from "../results/files.ts";
-import { materialOf } from "../results/materials.ts";
 import type { FitRequest } from "./fit.ts";
-import { inputFacts, pixelHash, readImage } from "./input.ts";
+import { withFitTask } from "./fit_input.ts";
+import type { FitTask } from "./fit_tasks.ts";
 import { interruptible } from "./interrupt.ts";
 import { forgetInterrupted, type Interrupted, writeInterrupted } from "./interrupted.ts";
 import { createProgress, duration } from "./progress.ts";
-import { resultFiles, writeResult } from "./result_folder.ts";
-import { checked, resultSummary, scaleRemarks } from "./summary.ts";
+import { writeResult } from "./result_folder.ts";
 import { claimFolder } from "./write.ts";
 
 /** What to print. */
@@ -22,41 +19,44 @@ export interface Verbosity {
  * Reads, fits, writes the folder and says what was found. On Ctrl-C a checkpoint is left in the folder.
  * @returns whether the fit came to its end
  */
-export async function performFit(
+export function performFit(
   request: FitRequest,
   out: string,
-  { quiet = false, json = false }: Verbosity,
+  verbosity: Verbosity,
   kept?: Interrupted,
 ): Promise<boolean> {
   const began = performance.now();
-  const { pixelSize, material, export: kinds = [] } = request.results;
-  const known = material === undefined ? undefined : materialOf(material);
-  const image = await readImage(request.input, request.choice, pixelSize);
-  const seconds = { read: (performance.now() - began) / 1000 };
-  const pixels = pixelHash(image.dataset);
+  return withFitTask(request, (task) => performTask(request, task, out, verbosity, began, kept));
+}
+
+async function performTask(
+  request: FitRequest,
+  task: FitTask,
+  out: string,
+  { quiet = false, json = false }: Verbosity,
+  began: number,
+  kept?: Interrupted,
+): Promise<boolean> {
+  const elapsed = () => (performance.now() - began) / 1000;
+  const read = elapsed();
+  const { pixels } = task;
   if (kept && kept.pixels !== pixels) {
-    throw new FormatError(`${request.input}: expected the pixels that the interrupted fit began with, got others`);
+    throw new FormatError(`${request.inputs[0]}: expected the pixels that the interrupted fit began with, got others`);
   }
   const release = await claimFolder(out);
   const progress = createProgress(process.stderr, quiet);
-  const elapsed = () => (performance.now() - began) / 1000;
   try {
     await interruptible(async (signal) => {
       const hooks = { onProgress: progress.update, signal, resume: kept?.checkpoint };
-      const result = await fit(image.dataset, request.options, hooks);
+      const finished = await task.fit(request.options, hooks);
       progress.end();
       // A Ctrl-C from here on is too late to save anything: the files follow at once.
-      const metrics = { ...result.metrics, seconds: { ...seconds, ...result.metrics.seconds } };
-      const report = checked({ ...result, title: image.title, metrics }, known);
-      const files = await resultFiles(report, kinds, {
-        model: result.model.toBytes(),
-        json: (timed, notes) => resultJson(timed, inputFacts(request.input, image), notes),
-      });
+      const files = await finished.files(read);
       await writeResult(out, files);
       await forgetInterrupted(out);
-      for (const remark of scaleRemarks(report, material)) progress.note(remark);
+      for (const remark of finished.remarks) progress.note(remark);
       if (json) process.stdout.write(files.get("result.json") as string);
-      else if (!quiet) process.stdout.write(resultSummary(report, out, elapsed()));
+      else if (!quiet) process.stdout.write(finished.summary(out, elapsed()));
     });
     return true;
   } catch (error) {

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { ConfigError } from "../errors.ts";
+import type { FrameRange } from "../fit/frames.ts";
 import type { DatasetChoice } from "../formats/registry.ts";
 
 /** `--engine-flags`; not with `--reproducible`, which is for the same bits on every engine. */
@@ -33,6 +34,14 @@ function region(text: string): readonly [number, number, number, number] {
     return [row, column, rows, columns];
   }
   throw new ConfigError(`--roi: expected row,column,rows,columns in whole pixels, got "${text}"`);
+}
+
+/** Frames of a stack as START:STOP:STEP, each of which may be left out, as in Python. */
+export function frameRange(text: string): FrameRange {
+  const parts = /^(\d*):(\d*)(?::(\d*))?$/.exec(text);
+  const [start, stop, step] = (parts ?? []).slice(1).map((part) => (part ? Number(part) : undefined));
+  if (parts && step !== 0) return { start, stop, step };
+  throw new ConfigError(`--frames: expected START:STOP:STEP in whole numbers, such as 0:100:2 or ::10, got "${text}"`);
 }
 
 /** What the options of `addSelection` give. */

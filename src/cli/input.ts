@@ -25,29 +25,37 @@ export interface InputImage {
  * @throws FormatError, ShapeError; where the dataset is no image, the message says what to choose instead
  */
 export function readImage(path: string, choice: DatasetChoice, pixelSize?: number): Promise<InputImage> {
-  return withFile(path, async (file) => {
-    const { dataset: wanted, ...selection } = choice;
-    const { info, read } = pickDataset(file, path, wanted);
-    const frame = selection.frame ?? (info.kind === "stack" && info.axes[0].size === 1 ? 0 : undefined);
-    if (info.kind !== "image" && !(info.kind === "stack" && frame !== undefined)) {
-      throw new ShapeError(`${path}: ${whatToChoose(info, file)}`);
-    }
-    const asked = await read({ ...selection, frame });
-    const other = wanted === undefined && isConstant(asked) ? await firstThatVaries(file, selection) : undefined;
-    if (!other) refuseConstant(path, asked, file);
-    const dataset = other ?? asked;
-    const several = file.datasets.length > 1;
-    const stack = !other && info.kind === "stack";
-    const named = { ...dataset, name: path };
-    return {
-      dataset: pixelSize === undefined ? named : withPixelSize(named, pixelSize),
-      title: `${basename(path)}${several ? `, ${dataset.name}` : ""}${stack ? `, frame ${frame}` : ""}`,
-      format: file.format,
-      channel: dataset.name,
-      frame: stack ? frame : undefined,
-      pixelSize,
-    };
-  });
+  return withFile(path, (file) => imageOfFile(path, file, choice, pixelSize));
+}
+
+/** Reads one image of an opened file, as `readImage` does. */
+export async function imageOfFile(
+  path: string,
+  file: OpenedFile,
+  choice: DatasetChoice,
+  pixelSize?: number,
+): Promise<InputImage> {
+  const { dataset: wanted, ...selection } = choice;
+  const { info, read } = pickDataset(file, path, wanted);
+  const frame = selection.frame ?? (info.kind === "stack" && info.axes[0].size === 1 ? 0 : undefined);
+  if (info.kind !== "image" && !(info.kind === "stack" && frame !== undefined)) {
+    throw new ShapeError(`${path}: ${whatToChoose(info, file)}`);
+  }
+  const asked = await read({ ...selection, frame });
+  const other = wanted === undefined && isConstant(asked) ? await firstThatVaries(file, selection) : undefined;
+  if (!other) refuseConstant(path, asked, file);
+  const dataset = other ?? asked;
+  const several = file.datasets.length > 1;
+  const stack = !other && info.kind === "stack";
+  const named = { ...dataset, name: path };
+  return {
+    dataset: pixelSize === undefined ? named : withPixelSize(named, pixelSize),
+    title: `${basename(path)}${several ? `, ${dataset.name}` : ""}${stack ? `, frame ${frame}` : ""}`,
+    format: file.format,
+    channel: dataset.name,
+    frame: stack ? frame : undefined,
+    pixelSize,
+  };
 }
 
 async function firstThatVaries(file: OpenedFile, { roi }: DatasetChoice): Promise<Dataset | undefined> {
@@ -64,7 +72,10 @@ function isConstant({ data }: Dataset): boolean {
 }
 
 /** The input's part of result.json. */
-export function inputFacts(path: string, { dataset, format, channel, frame, pixelSize }: InputImage): object {
+export function inputFacts(
+  path: string,
+  { dataset, format, channel, frame, pixelSize }: Omit<InputImage, "title">,
+): object {
   const { axes, dtype, quantity, metadata } = dataset;
   const scaleFrom = pixelSize === undefined ? "file" : "--pixel-size";
   return {

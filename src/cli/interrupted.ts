@@ -7,7 +7,7 @@ import { VERSION } from "../version.ts";
 import type { FitRequest } from "./fit.ts";
 import { writeFiles } from "./write.ts";
 
-const SCHEMA = "shift-vae/interrupted/1";
+const SCHEMA = "shift-vae/interrupted/2";
 /** What was asked for; and the state of training, where it had begun. */
 const REQUEST_FILE = "checkpoint.json";
 const STATE_FILE = "checkpoint.svae";
@@ -27,8 +27,8 @@ export async function writeInterrupted(
   pixels: string,
   state?: Uint8Array,
 ): Promise<void> {
-  const input = resolve(request.input);
-  const kept = { schema: SCHEMA, version: VERSION, ...request, input, pixels, trained: state !== undefined };
+  const inputs = request.inputs.map((path) => resolve(path));
+  const kept = { schema: SCHEMA, version: VERSION, ...request, inputs, pixels, trained: state !== undefined };
   const files = new Map<string, Uint8Array | string>();
   if (state) files.set(join(folder, STATE_FILE), state);
   files.set(join(folder, REQUEST_FILE), prettyJson(kept));
@@ -41,10 +41,10 @@ export async function readInterrupted(folder: string): Promise<Interrupted> {
   if (kept.version !== VERSION) {
     throw new FormatError(`${path}: expected a fit that shift-vae ${VERSION} began, this one is of ${kept.version}`);
   }
-  const { input, choice, options, results, pixels, trained } = kept;
+  const { inputs, choice, frames, cutOuts, options, results, pixels, trained } = kept;
   const state = join(folder, STATE_FILE);
   const checkpoint = trained ? readCheckpoint(await readWhole(state), state) : undefined;
-  return { request: { input, choice, options, results }, pixels, checkpoint };
+  return { request: { inputs, choice, frames, cutOuts, options, results }, pixels, checkpoint };
 }
 
 /** Removes what `--resume` would need, once the fit is done. */
@@ -61,8 +61,8 @@ interface KeptRequest extends FitRequest {
 function parseRequest(path: string, text: string): KeptRequest {
   try {
     const kept = JSON.parse(text);
-    if (kept?.schema === SCHEMA && typeof kept.input === "string" && kept.options && kept.choice && kept.results)
-      return kept;
+    const whole = kept?.options && kept.choice && kept.results;
+    if (kept?.schema === SCHEMA && Array.isArray(kept.inputs) && whole) return kept;
   } catch {
     // Not JSON: said below.
   }

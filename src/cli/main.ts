@@ -6,6 +6,7 @@ import { EXIT_USER, reportError } from "./errors.ts";
 import { fitCommand } from "./fit.ts";
 import { infoCommand } from "./info.ts";
 import { inspectCommand } from "./inspect.ts";
+import { scanCommand } from "./scan.ts";
 import { simulateCommand } from "./simulate.ts";
 
 function program(): Command {
@@ -22,7 +23,14 @@ function program(): Command {
             .replace(/\s*\n\s*/g, " ")}\n`,
         ),
     });
-  for (const command of [fitCommand(), encodeCommand(), inspectCommand(), simulateCommand(), infoCommand()]) {
+  for (const command of [
+    fitCommand(),
+    encodeCommand(),
+    inspectCommand(),
+    scanCommand(),
+    simulateCommand(),
+    infoCommand(),
+  ]) {
     root.addCommand(command.copyInheritedSettings(root));
   }
   return root;

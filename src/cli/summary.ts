@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { headlines } from "../report/summary.ts";
+import type { Headline } from "../report/summary.ts";
 import type { Material } from "../results/materials.ts";
 import { checkScale } from "../results/scale_check.ts";
 import type { FitReport } from "../results/types.ts";
@@ -8,11 +8,15 @@ import { duration } from "./progress.ts";
 const LABEL_WIDTH = 20;
 
 /** What was found, for a person at a terminal. */
-export function resultSummary(report: FitReport, out: string, seconds: number): string {
-  const lines = headlines(report)
+export function resultSummary(
+  headlines: readonly Headline[],
+  { variant, threads }: FitReport["versions"],
+  out: string,
+  seconds: number,
+): string {
+  const lines = headlines
     .filter(({ label }) => label !== "Time")
     .map(({ label, value, detail }) => row(label, detail ? `${value}  (${detail.replace(/\n/g, "; ")})` : value));
-  const { variant, threads } = report.versions;
   const runOn = variant === undefined ? "" : `  (${variant}, ${threads} threads)`;
   lines.push(row("Time", `${duration(seconds)}${runOn}`));
   lines.push(row("Report", join(out, "report.html")));

@@ -3,7 +3,8 @@ import { NumericsError } from "../errors.ts";
 import type { Core } from "./core.ts";
 
 /**
- * What is computed of an image before there is a model, in the memory where the model will be: flat-fielding and autocorrelation.
+ * What is computed of an image for the model: flat-fielding and autocorrelation, in memory that the model leaves free (before there is
+ * one, where it will be).
  */
 
 export interface Normalisation {
@@ -19,7 +20,7 @@ export interface Normalisation {
 const CONTRAST_FLOOR = 0.25;
 
 function place(core: Core, bytes: number[]): number[] {
-  let at = core.arena;
+  let at = core.free;
   const addresses = bytes.map((count) => {
     const address = at;
     at += (count + 127) & ~63;

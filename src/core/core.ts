@@ -40,6 +40,8 @@ export class Core {
   readonly #region: Record<string, number>;
   /** CHUNK of the model that was laid out. */
   #chunk = 1;
+  /** Past the model, once there is one. */
+  #end = ARENA;
 
   constructor(module: WebAssembly.Module, memory?: WebAssembly.Memory) {
     const { exports } = instantiateSync(module, memory ? { env: { memory } } : {});
@@ -56,6 +58,11 @@ export class Core {
     return ARENA;
   }
 
+  /** Address from which on memory is free, past the model where there is one. */
+  get free(): number {
+    return this.#end;
+  }
+
   /** Lays out a model. `ConfigError` names the field that cannot be. */
   create(config: CoreConfig): void {
     this.exports.sv_config_default(CONFIG_ADDRESS);
@@ -65,6 +72,7 @@ export class Core {
     const end = Number(this.exports.sv_create(CONFIG_ADDRESS, ARENA));
     if (end > 0) {
       this.#chunk = values[this.#config.CHUNK];
+      this.#end = end;
       return;
     }
     const field = -100 - end;

@@ -2,7 +2,7 @@ import type { Core } from "../core/core.ts";
 import { createRng, type Rng } from "../data/rng.ts";
 import type { SettledOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
-import type { Frame } from "./windows.ts";
+import type { Geometry } from "./windows.ts";
 
 /*
  * Which windows the templates start from (assembly/model/align.ts does the rounds). The first template: several starts, the best
@@ -32,48 +32,51 @@ const FINAL_ROUNDS = 3;
 /** Runs rounds over the first windows, of the better half if `trimmed`; `expected` rounds are still to come, these included. */
 type Rounds = (windows: number, rounds: number, expected: number, trimmed: boolean) => Promise<void>;
 
-type Place = readonly [row: number, col: number];
+type Place = readonly [frame: number, row: number, col: number];
 
 /** The brightest place within `reach` of one: a template centred on a column puts the motifs on columns. */
-function brightestNear(data: Float32Array, { rows, cols }: Frame, [row, col]: Place, reach: number): Place {
-  let best: Place = [row, col];
+function brightestNear(core: Core, geometry: Geometry, [frame, row, col]: Place, reach: number): Place {
+  const { rows, cols } = geometry.frames[frame];
+  const size = geometry.rows * geometry.cols;
+  const data = core.floats("DATA", (frame + 1) * size).subarray(frame * size);
+  let best: Place = [frame, row, col];
   let most = Number.NEGATIVE_INFINITY;
   for (let r = Math.max(1, row - reach); r < Math.min(rows - 1, row + reach + 1); r++) {
     for (let c = Math.max(1, col - reach); c < Math.min(cols - 1, col + reach + 1); c++) {
       let sum = 0;
-      for (let k = 0; k < 9; k++) sum += data[(r + Math.floor(k / 3) - 1) * cols + c + (k % 3) - 1];
-      if (sum > most) [most, best] = [sum, [r, c]];
+      for (let k = 0; k < 9; k++) sum += data[(r + Math.floor(k / 3) - 1) * geometry.cols + c + (k % 3) - 1];
+      if (sum > most) [most, best] = [sum, [frame, r, c]];
     }
   }
   return best;
 }
 
-function randomPlace(frame: Frame, margin: number, rng: Rng): Place {
+function randomPlace({ frames }: Geometry, margin: number, rng: Rng): Place {
+  const frame = frames.length > 1 ? Math.floor(rng.uniform() * frames.length) : 0;
   const along = (size: number) =>
     Math.round(rng.uniform(Math.min(margin, size / 2), Math.max(size - margin, size / 2)));
-  return [along(frame.rows), along(frame.cols)];
+  return [frame, along(frames[frame].rows), along(frames[frame].cols)];
 }
 
 export async function alignTemplates(
   core: Core,
   plan: Plan,
   options: SettledOptions,
-  frame: Frame,
+  geometry: Geometry,
   rounds: Rounds,
 ): Promise<void> {
   const rng = createRng(options.seed);
-  const data = core.floats("DATA", frame.rows * frame.cols).slice();
   const reach = Math.round(plan.maxShift * 0.8);
   const few = Math.min(START_WINDOWS, options.samples);
   const many = Math.min(ALIGN_WINDOWS, options.samples);
-  const begin = ([row, col]: Place) => {
+  const begin = (place: Place) => {
     core.exports.sv_initialise(core.arena);
-    core.exports.sv_start(core.arena, 0, 0, row, col);
+    core.exports.sv_start(core.arena, 0, ...place);
   };
-  let best: Place = [0, 0];
+  let best: Place = [0, 0, 0];
   let most = Number.NEGATIVE_INFINITY;
   for (let k = 0; k < options.restarts; k++) {
-    const start = brightestNear(data, frame, randomPlace(frame, plan.windowSize / 2 + plan.maxShift, rng), reach);
+    const start = brightestNear(core, geometry, randomPlace(geometry, plan.windowSize / 2 + plan.maxShift, rng), reach);
     begin(start);
     await rounds(few, START_ROUNDS, (options.restarts - k) * START_ROUNDS + ALIGN_ROUNDS, true);
     if (core.progress("ELBO") > most) [most, best] = [core.progress("ELBO"), start];
@@ -84,7 +87,7 @@ export async function alignTemplates(
   const variance = core.progress("VARIANCE");
   while (
     core.progress("TEMPLATES") < options.templates &&
-    (await addTemplate(core, plan, frame, data, reach, many, rng, rounds))
+    (await addTemplate(core, plan, geometry, reach, many, rng, rounds))
   );
   await rounds(many, FINAL_ROUNDS, FINAL_ROUNDS, false);
   if (core.progress("TEMPLATES") > 1) core.setProgress("VARIANCE", variance);
@@ -109,8 +112,7 @@ function variance(data: Float32Array): number {
 async function addTemplate(
   core: Core,
   plan: Plan,
-  frame: Frame,
-  data: Float32Array,
+  geometry: Geometry,
   reach: number,
   windows: number,
   rng: Rng,
@@ -120,7 +122,8 @@ async function addTemplate(
   const before = core.floats("COSTS", windows).slice();
   const bad = badWindows(before);
   if (bad.length < BAD_SHARE * windows) return false;
-  if (median(bad.map((i) => before[i])) < UNEXPLAINED * plan.windowSize ** 2 * variance(data)) return false;
+  const frame = core.floats("DATA", geometry.rows * geometry.cols);
+  if (median(bad.map((i) => before[i])) < UNEXPLAINED * plan.windowSize ** 2 * variance(frame)) return false;
   const kept = core.templates().slice();
   const restore = () => {
     core.templates().set(kept);
@@ -132,16 +135,16 @@ async function addTemplate(
   let best: { start: Place; ratio: number } | undefined;
   for (let k = 0; k < EXTRA_STARTS; k++) {
     const i = bad[Math.floor(rng.uniform() * bad.length)];
-    const middle: Place = [Math.round(origins[3 * i + 1] + half), Math.round(origins[3 * i + 2] + half)];
-    const start = brightestNear(data, frame, middle, reach);
-    core.exports.sv_start(core.arena, count, 0, ...start);
+    const [image, row, col] = origins.subarray(3 * i, 3 * i + 3);
+    const start = brightestNear(core, geometry, [image, Math.round(row + half), Math.round(col + half)], reach);
+    core.exports.sv_start(core.arena, count, ...start);
     await rounds(windows, START_ROUNDS, (EXTRA_STARTS - k) * START_ROUNDS + ALIGN_ROUNDS, true);
     const ratio = gain();
     if (!best || ratio < best.ratio) best = { start, ratio };
     restore();
   }
   if (!best || best.ratio > KEEP_RATIO) return false;
-  core.exports.sv_start(core.arena, count, 0, ...best.start);
+  core.exports.sv_start(core.arena, count, ...best.start);
   await rounds(windows, ALIGN_ROUNDS, ALIGN_ROUNDS, true);
   return true;
 }

@@ -3,7 +3,7 @@ import type { Period } from "../data/period.ts";
 import { ConfigError, NumericsError, ShapeError } from "../errors.ts";
 import { unbinned } from "./image.ts";
 import type { SettledOptions } from "./options.ts";
-import type { Frame } from "./windows.ts";
+import type { Geometry } from "./windows.ts";
 
 /*
  * Physical conditions on the latents of neighbouring motifs: their part of the core's configuration, and the user's own function
@@ -37,7 +37,7 @@ export function conditioned({ smooth = 0, tv = 0, condition }: Partial<Condition
 }
 
 /** The option by whose name a condition that cannot be is refused. */
-function conditionName({ smooth, tv }: ConditionOptions): string {
+export function conditionName({ smooth, tv }: ConditionOptions): string {
   return smooth > 0 ? "smooth" : tv > 0 ? "tv" : "condition";
 }
 
@@ -85,7 +85,7 @@ export function judgeBatch(
   core: Core,
   condition: LatentCondition,
   { batch, latentDim }: SettledOptions,
-  { binning, windowSize }: Frame,
+  { binning, windowSize }: Geometry,
 ): void {
   const half = (windowSize - 1) / 2;
   const positions = core.doubles("LATENT_PLACES", 2 * batch).map((corner) => unbinned(corner + half, binning));

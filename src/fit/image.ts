@@ -1,4 +1,4 @@
-import { type Dataset, shapeOf } from "../data/dataset.ts";
+import { type Dataset, type DatasetInfo, shapeOf } from "../data/dataset.ts";
 import { NumericsError, ShapeError } from "../errors.ts";
 import type { FitReport, Grid } from "../results/types.ts";
 
@@ -48,7 +48,7 @@ export function unbinned(coordinate: number, factor: number): number {
 }
 
 /** Size of a pixel; undefined where the file says nothing. */
-export function pixelSizeOf({ axes }: Dataset): FitReport["pixelSize"] {
+export function pixelSizeOf({ axes }: DatasetInfo): FitReport["pixelSize"] {
   const [rows, cols] = axes.length > 1 ? axes.slice(-2) : [axes[0], axes[0]];
   const { unit } = cols;
   if (unit === "px") return undefined;

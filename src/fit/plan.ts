@@ -1,6 +1,6 @@
 import { autocorrelate, type Normalisation, normalise } from "../core/analysis.ts";
 import type { Core, CoreConfig } from "../core/core.ts";
-import { findPeriod, leastWithin, type Period } from "../data/period.ts";
+import { type Autocorrelation, findPeriod, leastWithin, type Period } from "../data/period.ts";
 import { ConfigError, NumericsError } from "../errors.ts";
 import type { Grid } from "../results/types.ts";
 import { checkCondition, conditionConfig } from "./condition.ts";
@@ -42,11 +42,18 @@ const NOISE_BINNINGS = [1, 2, 4];
 /** Shortest side of averaged pixels: in smaller images chance alone makes peaks as high as those that count. */
 const LEAST_SIDE = 128;
 
-/** The image's period from the autocorrelation; averaged pixels are asked where the single ones are too noisy to tell. */
-export function imagePeriod(core: Core, image: Grid): Period | undefined {
+function shorterSide(images: readonly Grid[]): number {
+  return Math.min(...images.flatMap(({ rows, cols }) => [rows, cols]));
+}
+
+/** The images' common period from the autocorrelation; averaged pixels are asked where the single ones are too noisy to tell. */
+export function imagePeriod(core: Core, images: readonly Grid[]): Period | undefined {
   for (const factor of NOISE_BINNINGS) {
-    if (factor > 1 && Math.min(image.rows, image.cols) / factor < LEAST_SIDE) return undefined;
-    const period = periodOf(core, binned(image, factor));
+    if (factor > 1 && shorterSide(images) / factor < LEAST_SIDE) return undefined;
+    const period = periodOf(
+      core,
+      images.map((image) => binned(image, factor)),
+    );
     if (period) return scaled(period, factor);
   }
   return undefined;
@@ -57,14 +64,23 @@ function scaled({ a, b, strength }: Period, factor: number): Period {
   return { a: times(a), b: b && times(b), strength };
 }
 
+/** Mean of the images' autocorrelations: what repeats stays, whatever the drift between them. */
+function meanAutocorrelation(core: Core, images: readonly Grid[], background: number): Autocorrelation {
+  const lag = Math.floor(shorterSide(images) / 3);
+  const each = images.map(({ data, rows, cols }) => {
+    const flat = normalise(core, data, rows, cols, { plane: true, background, contrast: 0 });
+    return autocorrelate(core, flat, rows, cols, lag);
+  });
+  const [first] = each;
+  return { ...first, data: first.data.map((_, i) => each.reduce((sum, { data }) => sum + data[i], 0) / each.length) };
+}
+
 /** Slow background is taken out first, and more of it where it still outweighs what repeats. */
-function periodOf(core: Core, image: Grid): Period | undefined {
-  const side = Math.min(image.rows, image.cols);
-  let background = side / 16;
+function periodOf(core: Core, images: readonly Grid[]): Period | undefined {
+  let background = shorterSide(images) / 16;
   let period: Period | undefined;
   for (let attempt = 0; attempt < 3; attempt++) {
-    const flat = normalise(core, image.data, image.rows, image.cols, { plane: true, background, contrast: 0 });
-    const lags = autocorrelate(core, flat, image.rows, image.cols, Math.floor(side / 3));
+    const lags = meanAutocorrelation(core, images, background);
     period = findPeriod(lags);
     if (!period || leastWithin(lags, 1.5 * longest(period)) < 0) break;
     background = 0.5 * longest(period);
@@ -72,10 +88,10 @@ function periodOf(core: Core, image: Grid): Period | undefined {
   return period;
 }
 
-/** Chooses what the options leave open. */
-export function makePlan(core: Core, image: Grid, options: SettledOptions): Plan {
-  const period = imagePeriod(core, image);
-  const side = Math.min(image.rows, image.cols);
+/** Chooses what the options leave open, from one image or several that are fitted together. */
+export function makePlan(core: Core, images: readonly Grid[], options: SettledOptions): Plan {
+  const period = imagePeriod(core, images);
+  const side = shorterSide(images);
   const scale = period ? longest(period) : side * FALLBACK_SHARE;
   const binning = options.binning ?? Math.max(1, Math.floor(scale / LEAST_PERIOD));
   const even = (px: number) => Math.max(8, 4 * Math.round(px / 4));
@@ -90,7 +106,7 @@ export function makePlan(core: Core, image: Grid, options: SettledOptions): Plan
   const most = windowSize;
   if (maxShift > most)
     throw new ConfigError(`maxShift: expected at most the window, ${most * binning} px, got ${maxShift * binning}`);
-  checkCondition(options, period, windowSize * binning, image.rows, image.cols);
+  for (const { rows, cols } of images) checkCondition(options, period, windowSize * binning, rows, cols);
   const shiftPrior = options.shiftPrior ? options.shiftPrior / binning : Math.max(1, maxShift / 2);
   return {
     binning,

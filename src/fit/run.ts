@@ -109,14 +109,22 @@ async function judgedSteps(session: Session, judge: () => void, steps: number): 
   }
 }
 
-/** Encodes `count` windows; stopped half-way they are not whole and not returned. */
+/**
+ * Encodes `count` windows; stopped half-way they are not whole and not returned.
+ * @param part which of how many equal parts of the stage this is
+ */
 export function encodeJob<T>(
   run: Run,
   count: number,
   stage: "encode" | "motifs",
   encode: (count: number) => Promise<T>,
+  [index, parts]: readonly [number, number] = [0, 1],
 ): Promise<T> {
-  const event = (): ProgressEvent => ({ stage, done: run.session.core.progress("ENCODED"), total: count });
+  run.session.core.setProgress("ENCODED", 0);
+  const event = (): ProgressEvent => {
+    const done = index * count + run.session.core.progress("ENCODED");
+    return { stage, done, total: parts * count };
+  };
   return watched(run, event, () => encode(count));
 }
 

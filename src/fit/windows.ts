@@ -5,34 +5,48 @@ import type { Turn, Windows } from "../results/types.ts";
 import { unbinned } from "./image.ts";
 import type { Orientation } from "./orientation.ts";
 
-/** How the core's pixels relate to those of the input. */
-export interface Frame {
-  readonly binning: number;
-  readonly windowSize: number;
+/** Rows and columns of a frame in the core's pixels. */
+export interface FrameSize {
   readonly rows: number;
   readonly cols: number;
 }
 
-/** Puts windows centred as near as whole pixels allow to `centre` (n, 2; input pixels), inside the image, into the core. */
-export function placeWindows(session: Session, frame: Frame, centre: ArrayLike<number>): void {
+/** How the core's pixels relate to those of the input. */
+export interface Geometry {
+  readonly binning: number;
+  readonly windowSize: number;
+  /** Frames as the core has them, all as large as the largest: (frames.length, rows, cols). */
+  readonly rows: number;
+  readonly cols: number;
+  /** How much of each is image. */
+  readonly frames: readonly FrameSize[];
+}
+
+/** The geometry of one image. */
+export function oneFrame(binning: number, windowSize: number, { rows, cols }: FrameSize): Geometry {
+  return { binning, windowSize, rows, cols, frames: [{ rows, cols }] };
+}
+
+/** Puts windows centred as near as whole pixels allow to `centre` (n, 2; input pixels), inside a frame's image, into the core. */
+export function placeWindows(session: Session, geometry: Geometry, centre: ArrayLike<number>, frame = 0): void {
+  const { binning, windowSize } = geometry;
+  const { rows, cols } = geometry.frames[frame];
   const n = centre.length / 2;
   const origins = session.core.ints("ORIGINS", 3 * n);
-  const half = (frame.windowSize - 1) / 2;
+  const half = (windowSize - 1) / 2;
   const first = (position: number, size: number) => {
-    const small = (position - (frame.binning - 1) / 2) / frame.binning;
-    return Math.max(0, Math.min(size - frame.windowSize, Math.round(small - half)));
+    const small = (position - (binning - 1) / 2) / binning;
+    return Math.max(0, Math.min(size - windowSize, Math.round(small - half)));
   };
   for (let i = 0; i < n; i++) {
-    origins[3 * i] = 0;
-    origins[3 * i + 1] = first(centre[2 * i], frame.rows);
-    origins[3 * i + 2] = first(centre[2 * i + 1], frame.cols);
+    origins.set([frame, first(centre[2 * i], rows), first(centre[2 * i + 1], cols)], 3 * i);
   }
 }
 
 /** Encodes the core's windows 0 … n − 1 and reads the results, in input pixels and in the gauge. */
 export async function encodeWindows(
   session: Session,
-  frame: Frame,
+  { windowSize, binning }: Geometry,
   n: number,
   latentDim: number,
   orientation: Orientation,
@@ -40,14 +54,11 @@ export async function encodeWindows(
 ): Promise<Windows> {
   await session.run({ name: "encode", first: 0, count: n });
   const origins = session.core.ints("ORIGINS", 3 * n);
-  const half = (frame.windowSize - 1) / 2;
+  const half = (windowSize - 1) / 2;
   const centre = Float64Array.from({ length: 2 * n }, (_, k) =>
-    unbinned(origins[3 * (k >> 1) + 1 + (k & 1)] + half, frame.binning),
+    unbinned(origins[3 * (k >> 1) + 1 + (k & 1)] + half, binning),
   );
-  return inGauge(
-    { count: n, latentDim, centre, ...readResults(session, n, latentDim, frame.binning, orientation) },
-    gauge,
-  );
+  return inGauge({ count: n, latentDim, centre, ...readResults(session, n, latentDim, binning, orientation) }, gauge);
 }
 
 /** Pose and content of the core's windows 0 … n − 1 after encoding; `scale` input pixels a pixel of the core. */

@@ -99,7 +99,10 @@ export function positionSd(report: FitReport): Float64Array {
 }
 
 /** A small length, in picometres where the pixel size is in nanometres, else in pixels. */
-export function smallLengthUnit(report: FitReport): { readonly factor: number; readonly unit: string } {
+export function smallLengthUnit(report: Pick<FitReport, "pixelSize">): {
+  readonly factor: number;
+  readonly unit: string;
+} {
   const { pixelSize } = report;
   if (!pixelSize) return { factor: 1, unit: "px" };
   return pixelSize.unit === "nm"

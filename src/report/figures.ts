@@ -42,7 +42,7 @@ function dotRadius(report: FitReport, box: Box): number {
 }
 
 /** The decoder at z = 0. */
-export function templateFigure(report: FitReport): Figure {
+export function templateFigure(report: Pick<FitReport, "template" | "binning" | "pixelSize">): Figure {
   const { template, binning, pixelSize } = report;
   const panel: Panel = {
     title: "Motif template",
@@ -69,7 +69,7 @@ interface ManifoldAxes {
   readonly along: Float64Array;
 }
 
-function manifoldAxes({ manifold }: FitReport): ManifoldAxes {
+function manifoldAxes({ manifold }: Pick<FitReport, "manifold">): ManifoldAxes {
   const { axis1, axis2 } = manifold;
   if (axis1.length > 1 && axis2.length > 1)
     return { rows: axis1.length, cols: axis2.length, down: axis1, along: axis2 };
@@ -78,7 +78,7 @@ function manifoldAxes({ manifold }: FitReport): ManifoldAxes {
 }
 
 /** The decoder over a grid of latents. */
-export function manifoldFigure(report: FitReport): Figure {
+export function manifoldFigure(report: Pick<FitReport, "manifold">): Figure {
   const { tiles } = report.manifold;
   const axes = manifoldAxes(report);
   const first = tiles[0] ?? { rows: 1, cols: 1 };
@@ -118,9 +118,9 @@ export function manifoldPng(report: FitReport): Uint8Array {
   return figurePng(manifoldFigure(report));
 }
 
-function latentPanels(report: FitReport): Panel[] {
+function latentPanels(report: FitReport, scales?: readonly ColorScale[]): Panel[] {
   return report.maps.z.map((values, latent) => {
-    const bar = latentScale(values);
+    const bar = scales?.[latent] ?? latentScale(values);
     return {
       title: `Latent ${latentName(latent)}`,
       bar,
@@ -129,8 +129,8 @@ function latentPanels(report: FitReport): Panel[] {
   });
 }
 
-/** The map of each latent; with the image and the motif positions before them where `withImage`. */
-export function mapsFigure(report: FitReport, withImage = true): Figure {
+/** The map of each latent, by default in colours of its own; with the image and the motif positions before them where `withImage`. */
+export function mapsFigure(report: FitReport, withImage = true, scales?: readonly ColorScale[]): Figure {
   const image: Panel = {
     title: `Image, ${report.motifs.count} motifs`,
     draw(surface, box) {
@@ -139,7 +139,7 @@ export function mapsFigure(report: FitReport, withImage = true): Figure {
       drawScaleBar(surface, box, report.image.cols, report.pixelSize);
     },
   };
-  const panels = [...(withImage ? [image] : []), ...latentPanels(report)];
+  const panels = [...(withImage ? [image] : []), ...latentPanels(report, scales)];
   const names = report.maps.z.map((_, latent) => latentName(latent)).join(", ");
   const alt = `${withImage ? "The image with the motif positions, and maps" : "Maps"} of the latents ${names} over the image.`;
   return panelFigure(report.image, panels, {

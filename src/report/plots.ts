@@ -1,11 +1,11 @@
-import type { FitReport } from "../results/types.ts";
+import { collapsedLatents } from "../results/latents.ts";
+import type { FitReport, Metrics, Motifs } from "../results/types.ts";
 import { type Axes, axesX, axesY, drawAxes, rangeOf } from "./axes.ts";
 import { contour, massLevel, pointDensity } from "./density.ts";
 import { columnOf, positionSd, smallLengthUnit } from "./fields.ts";
 import type { Figure } from "./figure.ts";
 import { LABEL_SIZE, NOTE_SIZE, TITLE_SIZE } from "./panels.ts";
 import { formatNumber, type Limits, latentName, quantile } from "./scales.ts";
-import { collapsedLatents } from "./summary.ts";
 import type { Box, Surface } from "./surface.ts";
 
 /** Plots with axes: latent scatter, histogram of position σ, history of the fit, KL of the latents. */
@@ -43,8 +43,14 @@ function drawBars(surface: Surface, box: Box, counts: readonly number[], sideway
   });
 }
 
+/** Latents of motifs, or of what else was fitted. */
+export interface LatentPoints {
+  readonly motifs: Pick<Motifs, "count" | "latentDim" | "z">;
+  readonly metrics: Pick<Metrics, "klPerLatent">;
+}
+
 /** The two latents with the highest KL, in their order. */
-function leadingLatents(report: FitReport): number[] {
+function leadingLatents(report: LatentPoints): number[] {
   const kl = report.metrics.klPerLatent;
   const all = Array.from({ length: report.motifs.latentDim }, (_, i) => i);
   return all
@@ -53,11 +59,18 @@ function leadingLatents(report: FitReport): number[] {
     .sort((a, b) => a - b);
 }
 
-/** One latent: its histogram. */
-function histogramFigure(title: string, name: string, values: ArrayLike<number>, limits: Limits, alt: string): Figure {
+/** A histogram of what each of the counted things has one of. */
+export function histogramFigure(
+  title: string,
+  name: string,
+  values: ArrayLike<number>,
+  limits: Limits,
+  alt: string,
+  what = "motifs",
+): Figure {
   const counts = histogram(values, limits, 40);
   const box = { x: 72, y: 56, width: 440, height: 300 };
-  const axes: Axes = { box, x: limits, y: [0, Math.max(1, ...counts) * 1.05], xLabel: name, yLabel: "motifs" };
+  const axes: Axes = { box, x: limits, y: [0, Math.max(1, ...counts) * 1.05], xLabel: name, yLabel: what };
   return {
     width: 540,
     height: 416,
@@ -85,14 +98,14 @@ function drawDensity(surface: Surface, axes: Axes, x: Float64Array, y: Float64Ar
 }
 
 /** Latents of the motifs: the two with the highest KL against each other, with density contours and marginals. */
-export function scatterFigure(report: FitReport): Figure {
+export function scatterFigure(report: LatentPoints, what = "motifs"): Figure {
   const { motifs } = report;
   const latents = leadingLatents(report);
   const [x, y] = latents.map((latent) => columnOf(motifs.z, motifs.latentDim, latent));
   const name = latents.map(latentName);
   if (latents.length < 2) {
-    const alt = `Histogram of the latent ${name[0] ?? "z"} over ${motifs.count} motifs.`;
-    return histogramFigure("Latent distribution", name[0] ?? "z", x ?? [], rangeOf(x ?? []), alt);
+    const alt = `Histogram of the latent ${name[0] ?? "z"} over ${motifs.count} ${what}.`;
+    return histogramFigure("Latent distribution", name[0] ?? "z", x ?? [], rangeOf(x ?? []), alt, what);
   }
   const box = { x: 76, y: 112, width: 380, height: 380 };
   const axes: Axes = { box, x: rangeOf(x), y: rangeOf(y), xLabel: name[0], yLabel: name[1] };
@@ -100,7 +113,7 @@ export function scatterFigure(report: FitReport): Figure {
   return {
     width: 540,
     height: 552,
-    alt: `Scatter plot of the latents ${name[0]} and ${name[1]} of ${motifs.count} motifs, with density contours and marginal histograms.`,
+    alt: `Scatter plot of the latents ${name[0]} and ${name[1]} of ${motifs.count} ${what}, with density contours and marginal histograms.`,
     scatter: { box, x: axes.x, y: axes.y, latents },
     draw(surface) {
       drawTitle(surface, "Latent distribution");
@@ -153,7 +166,7 @@ function drawCurve(surface: Surface, axes: Axes, steps: readonly number[], curve
 }
 
 /** ELBO, reconstruction, KL and noise against the step. */
-export function lossFigure(report: FitReport): Figure {
+export function lossFigure(report: Pick<FitReport, "metrics">): Figure {
   const { history } = report.metrics;
   const steps = history.map((entry) => entry.step);
   const curves: Curve[] = [
@@ -181,10 +194,10 @@ export function lossFigure(report: FitReport): Figure {
 }
 
 /** KL of each latent as bars; those that carry nothing are said to be collapsed. */
-export function klFigure(report: FitReport): Figure {
+export function klFigure(report: Pick<FitReport, "metrics">): Figure {
   const kl = report.metrics.klPerLatent;
   const most = Math.max(1e-9, ...kl.filter(Number.isFinite));
-  const collapsed = new Set(collapsedLatents(report));
+  const collapsed = new Set(collapsedLatents(kl));
   const label = (i: number) => `${formatNumber(kl[i])}${collapsed.has(i) ? " (collapsed)" : ""}`;
   const [left, width, pitch] = [48, 190, 32];
   return {

@@ -1,7 +1,8 @@
+import { collapsedLatents, LEAST_KL } from "../results/latents.ts";
 import { latticeErrors, pixelSides, scaledLattice } from "../results/lattice_errors.ts";
 import type { FitReport, ScaleCheck } from "../results/types.ts";
-import { columnOf, positionSd, smallLengthUnit } from "./fields.ts";
-import { formatNumber, quantile } from "./scales.ts";
+import { positionSd, smallLengthUnit } from "./fields.ts";
+import { formatNumber, latentName, quantile } from "./scales.ts";
 
 /** One headline of a fit. */
 export interface Headline {
@@ -17,21 +18,16 @@ export function withSd(value: number, sd: number): readonly [value: string, sd: 
   return [value.toFixed(places).replace("-", "−"), sd.toFixed(places)];
 }
 
-/** Latents that carry nothing: the variance of their posterior mean over the data is at most 0.01 (Y. Burda, R. Grosse,
- * R. Salakhutdinov, "Importance weighted autoencoders", ICLR 2016, section 5.2). */
-export function collapsedLatents({ windows }: FitReport): number[] {
-  const variance = (latent: number) => {
-    const values = columnOf(windows.z, windows.latentDim, latent);
-    const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
-    return values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
+/** How many latents carry something, and which have collapsed. */
+export function latentsHeadline({ klPerLatent }: FitReport["metrics"]): Headline {
+  const collapsed = collapsedLatents(klPerLatent);
+  const names = collapsed.map(latentName).join(", ");
+  const detail = names ? `${names} collapsed: KL ≤ ${LEAST_KL} nats` : `KL > ${LEAST_KL} nats`;
+  return {
+    label: "Latents in use",
+    value: `${klPerLatent.length - collapsed.length} of ${klPerLatent.length}`,
+    detail,
   };
-  return Array.from({ length: windows.latentDim }, (_, latent) => latent).filter(
-    (latent) => !(variance(latent) > 0.01),
-  );
-}
-
-export function latentsInUse(report: FitReport): number {
-  return report.windows.latentDim - collapsedLatents(report).length;
 }
 
 function latticeHeadlines({ lattice, motifs, pixelSize, scaleCheck }: FitReport): Headline[] {
@@ -75,15 +71,25 @@ function positionHeadline(report: FitReport): Headline {
 }
 
 /** Wall time of all stages, seconds. */
-export function totalSeconds({ metrics }: FitReport): number {
+export function totalSeconds({ metrics }: Pick<FitReport, "metrics">): number {
   return Object.values(metrics.seconds).reduce((sum, s) => sum + s, 0);
+}
+
+/** How long a fit took on what, and its seed. */
+export function runHeadlines(report: Pick<FitReport, "metrics" | "config" | "versions">): Headline[] {
+  const { versions, config } = report;
+  const runOn = [versions.variant, versions.threads === undefined ? undefined : `${versions.threads} threads`];
+  const detail = runOn.filter((v) => v !== undefined).join(", ");
+  const { seed } = config;
+  return [
+    { label: "Time", value: `${formatNumber(totalSeconds(report))} s`, detail },
+    ...(seed === undefined ? [] : [{ label: "Seed", value: String(seed) }]),
+  ];
 }
 
 /** What to know of a fit at one glance. */
 export function headlines(report: FitReport): Headline[] {
-  const { motifs, windows, lattice, metrics, config, versions } = report;
-  const seed = config.seed;
-  const runOn = [versions.variant, versions.threads === undefined ? undefined : `${versions.threads} threads`];
+  const { motifs, windows, lattice, metrics } = report;
   return [
     {
       label: "Motifs found",
@@ -104,19 +110,10 @@ export function headlines(report: FitReport): Headline[] {
     ...(report.symmetry
       ? [{ label: "Symmetry", value: `${report.symmetry}-fold`, detail: `angles modulo ${360 / report.symmetry}°` }]
       : []),
-    {
-      label: "Latents in use",
-      value: `${latentsInUse(report)} of ${windows.latentDim}`,
-      detail: "variance of the mean > 0.01",
-    },
+    latentsHeadline(metrics),
     ...(metrics.elbo === undefined
       ? []
       : [{ label: "ELBO", value: formatNumber(metrics.elbo, 4), detail: "nats a window" }]),
-    {
-      label: "Time",
-      value: `${formatNumber(totalSeconds(report))} s`,
-      detail: runOn.filter((v) => v !== undefined).join(", "),
-    },
-    ...(seed === undefined ? [] : [{ label: "Seed", value: String(seed) }]),
+    ...runHeadlines(report),
   ];
 }

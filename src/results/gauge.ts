@@ -66,56 +66,93 @@ function distortionWaves(): [number, number][] {
   return waves;
 }
 
-/**
- * The gauge of these motifs, positions (n, 2) and contents (n, L), in an image of `size` (rows, columns) px; undefined where they
- * form no lattice, or are too few.
- */
-export function fitGauge(
-  position: ArrayLike<number>,
-  z: ArrayLike<number>,
-  latentDim: number,
-  period: Period | undefined,
-  size: readonly [rows: number, cols: number],
-): Gauge | undefined {
-  if (!period?.b) return undefined;
-  const indexed = indexMotifs(position, period.a, period.b);
-  const exponents = monomials(latentDim, 1, DEGREE);
-  const waves = distortionWaves();
-  const count = indexed.motif.length;
-  const fixed = LATTICE_TERMS + exponents.length;
-  if (count < VALUES_PER_TERM * fixed) return undefined;
-  const content = (m: number) => Array.from({ length: latentDim }, (_, l) => z[m * latentDim + l]);
-  const termsOf = (m: number, k: number) => {
-    const [u, v] = [position[2 * m] / size[0], position[2 * m + 1] / size[1]];
-    return [
-      ...[1, indexed.site[2 * k], indexed.site[2 * k + 1]],
-      ...exponents.map((e) => evaluate(e, content(m))),
-      ...waves.map(([i, j]) => Math.cos(Math.PI * i * u) * Math.cos(Math.PI * j * v)),
-    ];
-  };
-  const terms = Array.from(indexed.motif, termsOf);
-  const weights = waves.map((wave) => Math.hypot(...wave) ** -ROUGHNESS);
-  const along = (axis: number) => {
-    const places = Array.from(indexed.motif, (m) => position[2 * m + axis]);
-    const mean = places.reduce((sum, v) => sum + v, 0) / count;
-    const motifs = terms.map((term, k) => ({ term, value: places[k] - mean }));
-    const { effectVariance } = fitEffects(modelOf(blocksOf(motifs, indexed, VALUES_PER_TERM * fixed), weights));
-    return Array.from(fitEffects(modelOf(motifs, weights), effectVariance).values.subarray(LATTICE_TERMS, fixed));
-  };
-  const limit = Array.from({ length: latentDim }, (_, l) =>
-    indexed.motif.reduce((most, m) => Math.max(most, Math.abs(z[m * latentDim + l])), 0),
-  );
-  const gauge = { exponents, row: along(0), col: along(1), limit };
-  const bound = MOST_MOVED * Math.hypot(...period.a);
-  return Array.from(indexed.motif).every((m) => Math.hypot(...gaugeShift(gauge, content(m))) <= bound)
-    ? gauge
-    : undefined;
+/** The motifs of an image that the gauge is fitted to. */
+export interface GaugeImage {
+  /** (n, 2) px. */
+  readonly position: ArrayLike<number>;
+  /** (n, L) */
+  readonly z: ArrayLike<number>;
+  /** Of the image, px. */
+  readonly size: readonly [rows: number, cols: number];
 }
 
-/** One equation of the fit: what the coefficients multiply, and the position less the mean of all, px. */
+/**
+ * The gauge of one image's motifs, or of several images' with one model: each has a lattice and a distortion of its own. Undefined
+ * where the motifs form no lattice, or are too few.
+ */
+export function fitGauge(
+  images: readonly GaugeImage[],
+  latentDim: number,
+  period: Period | undefined,
+): Gauge | undefined {
+  if (!period?.b) return undefined;
+  const { a, b } = period;
+  const pieces = images
+    .map((image) => ({ ...image, indexed: indexMotifs(image.position, a, b) }))
+    .filter(({ indexed }) => indexed.motif.length >= VALUES_PER_TERM * LATTICE_TERMS);
+  const exponents = monomials(latentDim, 1, DEGREE);
+  const fixed = pieces.length * LATTICE_TERMS + exponents.length;
+  const count = pieces.reduce((sum, { indexed }) => sum + indexed.motif.length, 0);
+  if (count < VALUES_PER_TERM * fixed) return undefined;
+  const waves = distortionWaves();
+  const weights = pieces.flatMap(() => waves.map((wave) => Math.hypot(...wave) ** -ROUGHNESS));
+  const along = (axis: 0 | 1) => {
+    const motifs = pieces.flatMap((_, k) => equationsOf(pieces, k, axis, exponents, waves));
+    const { effectVariance } = fitEffects(modelOf(blocksOf(motifs, VALUES_PER_TERM * fixed), weights));
+    const { values } = fitEffects(modelOf(motifs, weights), effectVariance);
+    return Array.from(values.subarray(fixed - exponents.length, fixed));
+  };
+  const limit = Array.from({ length: latentDim }, (_, l) =>
+    Math.max(
+      ...pieces.map(({ indexed, z }) =>
+        indexed.motif.reduce((most, m) => Math.max(most, Math.abs(z[m * latentDim + l])), 0),
+      ),
+    ),
+  );
+  const gauge = { exponents, row: along(0), col: along(1), limit };
+  const bound = MOST_MOVED * Math.hypot(...a);
+  const moved = ({ indexed, z }: (typeof pieces)[number]) =>
+    Array.from(indexed.motif, (m) => Math.hypot(...gaugeShift(gauge, contentOf(z, m, latentDim))));
+  return pieces.every((piece) => moved(piece).every((length) => length <= bound)) ? gauge : undefined;
+}
+
+function contentOf(z: ArrayLike<number>, motif: number, latentDim: number): number[] {
+  return Array.from({ length: latentDim }, (_, l) => z[motif * latentDim + l]);
+}
+
+/** One equation of the fit: what the coefficients multiply, and the position less the mean of its image's, px. */
 interface Equation {
   readonly term: readonly number[];
   readonly value: number;
+  /** Image and lattice site. */
+  readonly image: number;
+  readonly site: readonly [number, number];
+}
+
+/** The equations of image `k`: zero in the columns of the other images' lattices and distortions. */
+function equationsOf(
+  images: readonly (GaugeImage & { readonly indexed: Indexed })[],
+  k: number,
+  axis: 0 | 1,
+  exponents: readonly (readonly number[])[],
+  waves: readonly [number, number][],
+): Equation[] {
+  const { position, z, size, indexed } = images[k];
+  const L = exponents[0].length;
+  const own = (values: readonly number[]) => images.flatMap((_, i) => (i === k ? values : values.map(() => 0)));
+  const places = Array.from(indexed.motif, (m) => position[2 * m + axis]);
+  const mean = places.reduce((sum, v) => sum + v, 0) / places.length;
+  return Array.from(indexed.motif, (m, n): Equation => {
+    const site = [indexed.site[2 * n], indexed.site[2 * n + 1]] as const;
+    const content = contentOf(z, m, L);
+    const [u, v] = [position[2 * m] / size[0], position[2 * m + 1] / size[1]];
+    const term = [
+      ...own([1, ...site]),
+      ...exponents.map((e) => evaluate(e, content)),
+      ...own(waves.map(([i, j]) => Math.cos(Math.PI * i * u) * Math.cos(Math.PI * j * v))),
+    ];
+    return { term, value: places[n] - mean, image: k, site };
+  });
 }
 
 function modelOf(equations: readonly Equation[], weights: readonly number[]): MixedModel {
@@ -127,15 +164,16 @@ function modelOf(equations: readonly Equation[], weights: readonly number[]): Mi
 }
 
 /** Equations averaged over blocks of cells; at least `least` of them where the motifs are enough. */
-function blocksOf(motifs: readonly Equation[], { site }: Indexed, least: number): readonly Equation[] {
+function blocksOf(motifs: readonly Equation[], least: number): readonly Equation[] {
   for (const side of BLOCKS) {
     const blocks = new Map<string, Equation[]>();
-    motifs.forEach((equation, k) => {
-      const key = `${Math.floor(site[2 * k] / side)},${Math.floor(site[2 * k + 1] / side)}`;
+    for (const equation of motifs) {
+      const [i, j] = equation.site;
+      const key = `${equation.image},${Math.floor(i / side)},${Math.floor(j / side)}`;
       const block = blocks.get(key);
       if (block) block.push(equation);
       else blocks.set(key, [equation]);
-    });
+    }
     const full = [...blocks.values()].filter((block) => block.length >= BLOCK_SHARE * side ** 2);
     if (full.length >= least) return full.map(average);
   }
@@ -144,8 +182,10 @@ function blocksOf(motifs: readonly Equation[], { site }: Indexed, least: number)
 
 function average(equations: readonly Equation[]): Equation {
   const n = equations.length;
+  const [first] = equations;
   return {
-    term: equations[0].term.map((_, t) => equations.reduce((sum, { term }) => sum + term[t], 0) / n),
+    ...first,
+    term: first.term.map((_, t) => equations.reduce((sum, { term }) => sum + term[t], 0) / n),
     value: equations.reduce((sum, { value }) => sum + value, 0) / n,
   };
 }

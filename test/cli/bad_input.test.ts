@@ -31,6 +31,10 @@ beforeAll(async () => {
       Float32Array.from({ length: 3 * 40 * 40 }, (_, i) => i % 7),
       [3, 40, 40],
     ),
+    "flat_frame.npy": encodeNpy(
+      Float32Array.from({ length: 3 * 40 * 40 }, (_, i) => (Math.floor(i / 1600) === 1 ? 2 : i % 7)),
+      [3, 40, 40],
+    ),
     "nan.npy": lattice(80, (v, i) => (i % 1000 === 3 ? Number.NaN : i === 17 ? Number.POSITIVE_INFINITY : v)),
     "all_nan.npy": lattice(80, () => Number.NaN),
     "constant.npy": lattice(80, () => 7.5),
@@ -67,7 +71,17 @@ describe("bad input is refused in one line that names the file, and earlier outp
     ["truncated", "cut.npy", /truncated|expected \d+/],
     ["wrong magic", "magic.png", /not a known format: first bytes/],
     ["text without numbers", "text.txt", /not a known format|expected/],
-    ["a stack", "stack.npy", /expected one image, got a stack of 3 frames \(3×40×40\); choose one with --frame 0 to 2/],
+    [
+      "a range with one frame",
+      "stack.npy",
+      /--frames: expected a range of two or more of the 3 frames.*1:2:1/,
+      "--frames",
+      "1:2",
+    ],
+    ["frames of an image", "good.npy", /--frames: expected a stack of frames, got image of 80×80/, "--frames", ":5"],
+    ["cut-outs of an image", "good.npy", /--cut-outs: expected a stack of frames, got image/, "--cut-outs"],
+    ["an option of images with cut-outs", "stack.npy", /--samples: expected only with images/, "--cut-outs"],
+    ["an empty frame of a stack", "flat_frame.npy", /frame 1: expected pixels that differ, all are 2/],
     ["a frame that is not there", "stack.npy", /frame 3 to 4 asked for, there are 0 to 3/, "--frame", "3"],
     ["a dataset that is not there", "good.npy", /no dataset "height"; there are 0: /, "--dataset", "height"],
     ["a region beyond the image", "good.npy", /rows 60 to 100 asked for, there are 0 to 80/, "--roi", "60,0,40,40"],
@@ -116,6 +130,8 @@ describe("absurd options are refused in one line that names the option", () => {
     ["--background", "-2", /expected a number from 0/],
     ["--frame", "-1", /expected a whole number from 0/],
     ["--roi", "1,2,3", /expected row,column,rows,columns/],
+    ["--frames", "1:2:0", /expected START:STOP:STEP in whole numbers/],
+    ["--frames", "7", /expected START:STOP:STEP in whole numbers/],
   ];
   for (const [option, value, message] of cases) {
     it(`${option} ${value}`, () => refused(["fit", at("good.npy"), option, value], option, message));
@@ -126,6 +142,13 @@ describe("absurd options are refused in one line that names the option", () => {
     await refused(["fit", at("good.npy"), "--dataset", "a", "--channel", "b"], "--channel", /cannot be used with/);
     await refused(["fit", at("good.npy"), "--widnow", "9"], "--widnow", /unknown option.*--window/);
     await refused(["fit"], "fit", /expected an input file/);
+    await refused(["fit", at("stack.npy"), "--frame", "1", "--frames", ":2"], "--frames", /expected without --frame/);
+    await refused(["fit", at("good.npy"), at("good.npy")], at("good.npy"), /expected different inputs, got .* twice/);
+    await refused(
+      ["fit", at("good.npy"), at("stack.npy")],
+      at("stack.npy"),
+      /expected one image, got a stack of 3 frames.*--frame 0 to 2/,
+    );
     await refused(["fti", at("good.npy")], "fti", /unknown command/);
   });
 });

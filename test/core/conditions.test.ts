@@ -4,6 +4,7 @@ import { openSession, type Session } from "../../src/core/session.ts";
 import { simulate } from "../../src/data/simulate.ts";
 import { judgeBatch, type LatentCondition } from "../../src/fit/condition.ts";
 import { settleOptions } from "../../src/fit/options.ts";
+import { oneFrame } from "../../src/fit/windows.ts";
 import { randomNormals } from "../kernels/harness.ts";
 import { smoothness, totalVariation } from "../reference/objective.ts";
 import { parametersOf } from "./network_layout.ts";
@@ -50,7 +51,7 @@ describe.each(coreVariants)("gradient of the loss with conditions (%s)", (varian
     test.each(conditions)("%s", (__, condition, judged) => {
       const config: StepConfig = { ...base, ...patches, ...condition, ...kind };
       const options = settleOptions({ batch: config.BATCH, latentDim: config.LATENT_DIM });
-      const frame = { binning: 1, windowSize: config.WINDOW_ROWS, rows: config.ROWS, cols: config.COLS };
+      const frame = oneFrame(1, config.WINDOW_ROWS, { rows: config.ROWS, cols: config.COLS });
       const fit = prepare(variant, config, judged ? (core) => judgeBatch(core, odd, options, frame) : undefined);
       const g = gradient(fit, config.BETA);
       const without = prepare(variant, { ...config, SMOOTH: 0, TV: 0, HOST_CONDITION: 0 });
@@ -92,7 +93,7 @@ const lattice: CoreConfig = {
 };
 const image = simulate("lattice12", { rows: 96, cols: 96, seed: 2 }).dataset.data;
 const options = settleOptions({ batch: 50, latentDim: 2 });
-const frame = { binning: 1, windowSize: 17, rows: 96, cols: 96 };
+const frame = oneFrame(1, 17, { rows: 96, cols: 96 });
 
 /** The image in the core, windows, weights and an aligned template. */
 function start(core: Core, config: CoreConfig): void {

@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import { type DatasetInfo, shapeOf } from "../data/dataset.ts";
+import { ConfigError } from "../errors.ts";
+import { type FrameInfo, type FrameRange, type FrameSource, framesOfStack } from "../fit/frames.ts";
+import { pixelSizeOf } from "../fit/image.ts";
+import type { DatasetHandle, OpenedFile } from "../formats/format.ts";
+import { type DatasetChoice, pickDataset, withFile } from "../formats/registry.ts";
+import { type FitTask, imageTask, samplesTask, seriesTask } from "./fit_tasks.ts";
+import { imageOfFile, inputFacts, pixelHash, readImage } from "./input.ts";
+import type { ResultChoice } from "./result_flags.ts";
+
+/** Which files, and what of them. */
+export interface InputChoice {
+  readonly inputs: readonly string[];
+  readonly choice: DatasetChoice;
+  /** Frames of a stack. */
+  readonly frames?: FrameRange;
+  /** A stack's frames are stand-alone windows, not images to find motifs in. */
+  readonly cutOuts?: boolean;
+  readonly results: ResultChoice;
+}
+
+/** Opens the input, finds out what kind of fit it asks for, and hands that on; files stay open meanwhile. */
+export function withFitTask<T>(request: InputChoice, use: (task: FitTask) => Promise<T>): Promise<T> {
+  const { inputs, choice } = request;
+  if (inputs.length > 1) return severalImages(request).then(use);
+  const [path] = inputs;
+  return withFile(path, async (file) => {
+    const handle = pickDataset(file, path, choice.dataset);
+    return use(await taskOf(path, file, handle, request));
+  });
+}
+
+async function taskOf(path: string, file: OpenedFile, handle: DatasetHandle, request: InputChoice): Promise<FitTask> {
+  const { frames, cutOuts, choice } = request;
+  const { kind, axes } = handle.info;
+  const stack = kind === "stack" && axes[0].size > 1 && choice.frame === undefined;
+  if (!stack) refuseStackOptions(request, handle.info);
+  if (stack && cutOuts && frames) {
+    throw new ConfigError("--frames: expected without --cut-outs, which takes every frame as a window, got both");
+  }
+  const signals = kind === "spectra" || kind === "spectral-map";
+  if (stack || signals) refuseResultOptions(request, signals ? "signals" : "a stack");
+  if (stack && !cutOuts) return stackTask(path, file, handle, request);
+  if (signals || cutOuts) {
+    const dataset = await handle.read({ roi: choice.roi });
+    const facts = inputFacts(path, { dataset, format: file.format, channel: handle.info.name });
+    return samplesTask({ ...dataset, name: path }, titleOf(path, file, handle.info), facts, pixelHash(dataset));
+  }
+  const { results } = request;
+  return imageTask(path, await imageOfFile(path, file, choice, results.pixelSize), results);
+}
+
+/** Scale, material and exports are of one image. */
+function refuseResultOptions({ results }: InputChoice, what: string): void {
+  const flags = { "--pixel-size": results.pixelSize, "--material": results.material, "--export": results.export };
+  const given = Object.entries(flags).find(([, value]) => value !== undefined);
+  if (given) throw new ConfigError(`${given[0]}: expected one image, got ${what}`);
+}
+
+function refuseStackOptions({ frames, cutOuts }: InputChoice, info: DatasetInfo): void {
+  const [flag] = [frames && "--frames", cutOuts && "--cut-outs"].filter(Boolean);
+  if (flag)
+    throw new ConfigError(`${flag}: expected a stack of frames, got ${info.kind} of ${shapeOf(info).join("×")}`);
+}
+
+function titleOf(path: string, file: OpenedFile, { name }: DatasetInfo): string {
+  return file.datasets.length > 1 ? `${basename(path)}, ${name}` : basename(path);
+}
+
+async function stackTask(
+  path: string,
+  file: OpenedFile,
+  handle: DatasetHandle,
+  request: InputChoice,
+): Promise<FitTask> {
+  const source = framesOfStack(handle, path, request.frames, request.choice.roi);
+  const { info } = handle;
+  const facts = {
+    path,
+    format: file.format,
+    dataset: info.name,
+    frames: source.frames.map(({ number }) => number),
+    roi: request.choice.roi,
+    axes: info.axes,
+    dtype: info.dtype,
+    quantity: info.quantity,
+    metadata: info.metadata,
+  };
+  return seriesTask(source, titleOf(path, file, info), facts, await seriesHash(source));
+}
+
+/** One hash of the pixels of all frames. */
+async function seriesHash(source: FrameSource): Promise<string> {
+  const hash = createHash("sha256");
+  for (let k = 0; k < source.frames.length; k++) hash.update(pixelHash(await source.read(k)));
+  return hash.digest("hex");
+}
+
+/** Several files, one image each, read when their turn comes. */
+async function severalImages(request: InputChoice): Promise<FitTask> {
+  const { inputs, choice, frames, cutOuts } = request;
+  refuseResultOptions(request, `${inputs.length}`);
+  const [flag] = [frames && "--frames", cutOuts && "--cut-outs"].filter(Boolean);
+  if (flag) throw new ConfigError(`${flag}: expected one input, got ${inputs.length}`);
+  const twice = inputs.find((path, k) => inputs.indexOf(path) < k);
+  if (twice !== undefined) throw new ConfigError(`fit: expected different inputs, got ${twice} twice`);
+  const infos: FrameInfo[] = [];
+  const facts: object[] = [];
+  const hash = createHash("sha256");
+  for (const [number, path] of inputs.entries()) {
+    const image = await readImage(path, choice);
+    const [rows, cols] = shapeOf(image.dataset);
+    infos.push({ name: path, number, rows, cols, pixelSize: pixelSizeOf(image.dataset) });
+    facts.push(inputFacts(path, image));
+    hash.update(pixelHash(image.dataset));
+  }
+  const read = async (k: number) => (await readImage(inputs[k], choice)).dataset;
+  const title = `${basename(inputs[0])} and ${inputs.length - 1} more`;
+  const source: FrameSource = { name: title, kind: "images", frames: infos, read };
+  return seriesTask(source, title, { files: facts }, hash.digest("hex"));
+}

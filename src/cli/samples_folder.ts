@@ -1,0 +1,43 @@
+import type { SamplesFitResult } from "../fit_samples.ts";
+import { figurePng, figureSvg } from "../report/figure.ts";
+import { samplesFigures, samplesHtml } from "../report/samples_html.ts";
+import type { FileNote } from "../results/files.ts";
+import { samplesCsv, samplesJson, scanMapsNpz } from "../results/samples_files.ts";
+
+/** Figures that lie beside the report. */
+const TOP_FIGURES: Readonly<Record<string, string>> = {
+  maps: "mean, shift, its standard deviation and the latents over the scan",
+  template: "the motif at z = 0",
+  manifold: "the motif over the first two latents",
+};
+
+/** Everything that `fit` writes for signals and stand-alone windows, by name in its folder; result.json is the last. */
+export async function samplesFiles(
+  samples: SamplesFitResult,
+  input: object,
+): Promise<Map<string, Uint8Array | string>> {
+  const files = new Map<string, Uint8Array | string>();
+  const figures = samplesFigures(samples);
+  for (const [name, figure] of figures) {
+    files.set(TOP_FIGURES[name] ? `${name}.png` : `figures/${name}.png`, figurePng(figure));
+    files.set(`figures/${name}.svg`, figureSvg(figure));
+  }
+  const maps = await scanMapsNpz(samples);
+  const notes: FileNote[] = [
+    { name: "report.html", what: "everything below at a glance, one self-contained page" },
+    { name: "samples.csv", what: "one row a sample: shift and latents with standard deviations" },
+    ...(maps ? [{ name: "maps.npz", what: "shift and latents over the scan, with its axes" }] : []),
+    { name: "model.svae", what: "the trained model, for the library's SamplesModel" },
+    ...Object.entries(TOP_FIGURES).flatMap(([name, what]) =>
+      figures.has(name) ? [{ name: `${name}.png`, what }] : [],
+    ),
+    { name: "figures/", what: "all figures for talks and papers, PNG and SVG" },
+    { name: "result.json", what: "input, configuration, metrics, versions" },
+  ];
+  files.set("report.html", samplesHtml(samples, notes.slice(1)));
+  files.set("samples.csv", samplesCsv(samples));
+  if (maps) files.set("maps.npz", maps);
+  files.set("model.svae", samples.model.toBytes());
+  files.set("result.json", samplesJson(samples, input, notes));
+  return files;
+}

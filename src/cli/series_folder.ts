@@ -1,0 +1,92 @@
+import { parse } from "node:path";
+import type { SeriesResult } from "../fit_series.ts";
+import { type Figure, figurePng, figureSvg } from "../report/figure.ts";
+import { manifoldFigure, templateFigure } from "../report/figures.ts";
+import { lossFigure, scatterFigure } from "../report/plots.ts";
+import { driftFigure, frameMapFigures, latentsFigure } from "../report/series_figures.ts";
+import { seriesHtml } from "../report/series_html.ts";
+import { type FileNote, mapsNpz } from "../results/files.ts";
+import { pooledMotifs } from "../results/series.ts";
+import { framesCsv, seriesJson, seriesMotifsCsv, seriesWindowsNpz, stackMapsNpz } from "../results/series_files.ts";
+
+function notesOf({ kind, drift }: SeriesResult): FileNote[] {
+  const stack = kind === "stack";
+  return [
+    { name: "report.html", what: "everything below at a glance, one self-contained page" },
+    {
+      name: "motifs.csv",
+      what: `one row a motif, with its ${stack ? "frame and track" : "file"}: position and latents`,
+    },
+    {
+      name: "frames.csv",
+      what: stack ? "one row a frame: motifs, mean latents, drift" : "one row a file: motifs, mean latents",
+    },
+    { name: "windows.npz", what: "every window: frame, centre, shift and latents with standard deviations" },
+    stack
+      ? { name: "maps.npz", what: "every latent as a dense map over each frame, with its axes" }
+      : { name: "maps/", what: "every latent as a dense map over each file, with its axes" },
+    { name: "model.svae", what: "the trained model, for shift-vae encode" },
+    { name: "template.png", what: "the motif at z = 0" },
+    { name: "manifold.png", what: "the motif over the first two latents" },
+    ...(drift ? [{ name: "drift.png", what: "displacement of the frames from the first" }] : []),
+    { name: "latents.png", what: `the latents against the ${stack ? "frame" : "file"}` },
+  ];
+}
+
+/** File names of the images: their own where they differ, numbered where not. */
+export function stems(paths: readonly string[]): string[] {
+  const names = paths.map((path) => parse(path).name);
+  return names.map((name, k) => (names.indexOf(name) === names.lastIndexOf(name) ? name : `${name}-${k + 1}`));
+}
+
+/** All figures by name; those of the first group lie beside the report. */
+function figuresOf(series: SeriesResult): { top: Map<string, Figure>; more: Map<string, Figure> } {
+  const { frames } = series;
+  const drift = driftFigure(series);
+  const names =
+    series.kind === "stack" ? frames.map(({ number }) => `frame-${number}`) : stems(frames.map((f) => f.name));
+  const maps = frameMapFigures(series).map(
+    ({ figure }, k) => [`maps-${names[series.shown[k].frame]}`, figure] as const,
+  );
+  const motifs = pooledMotifs(frames);
+  return {
+    top: new Map([
+      ["template", templateFigure({ ...series, pixelSize: frames[0].pixelSize })],
+      ["manifold", manifoldFigure(series)],
+      ["latents", latentsFigure(series)],
+      ...(drift ? [["drift", drift] as const] : []),
+    ]),
+    more: new Map([
+      ...maps,
+      ["scatter", scatterFigure({ motifs, metrics: series.metrics })],
+      ["loss", lossFigure(series)],
+    ]),
+  };
+}
+
+/** Everything that `fit` writes for a series, by name in its folder; result.json is the last. */
+export async function seriesFiles(series: SeriesResult, input: object): Promise<Map<string, Uint8Array | string>> {
+  const files = new Map<string, Uint8Array | string>();
+  const { top, more } = figuresOf(series);
+  for (const [name, figure] of [...top, ...more]) {
+    files.set(top.has(name) ? `${name}.png` : `figures/${name}.png`, figurePng(figure));
+    files.set(`figures/${name}.svg`, figureSvg(figure));
+  }
+  const notes: FileNote[] = [
+    ...notesOf(series),
+    { name: "figures/", what: "all figures for talks and papers, PNG and SVG" },
+    { name: "result.json", what: "input, configuration, metrics, frames, drift, versions" },
+  ];
+  files.set("report.html", seriesHtml(series, notes.slice(1)));
+  files.set("motifs.csv", seriesMotifsCsv(series));
+  files.set("frames.csv", framesCsv(series));
+  files.set("windows.npz", await seriesWindowsNpz(series));
+  if (series.kind === "stack") files.set("maps.npz", await stackMapsNpz(series));
+  else {
+    const names = stems(series.frames.map(({ name }) => name));
+    for (const [k, { maps }] of series.frames.entries()) files.set(`maps/${names[k]}.npz`, await mapsNpz(maps));
+  }
+  files.set("model.svae", series.model.toBytes());
+  files.set("result.json", seriesJson(series, input, notes));
+  return files;
+}

@@ -1,0 +1,162 @@
+import { type FrameResult, pooledMotifs, type SeriesReport } from "../results/series.ts";
+import type { Lattice } from "../results/types.ts";
+import type { Figure } from "./figure.ts";
+import { manifoldFigure, templateFigure } from "./figures.ts";
+import {
+  details,
+  figureHtml,
+  LATTICE_NOTE,
+  POSITIONS_NOTE,
+  pageHtml,
+  type ReportFile,
+  section,
+  table,
+} from "./html_page.ts";
+import { klFigure, lossFigure, scatterFigure } from "./plots.ts";
+import { formatNumber, latentName, quantile } from "./scales.ts";
+import {
+  driftFigure,
+  frameMapFigures,
+  latentsFigure,
+  medianPositionSd,
+  rateText,
+  stackPixel,
+} from "./series_figures.ts";
+import { type Headline, latentsHeadline, runHeadlines } from "./summary.ts";
+import { escapeXml } from "./svg.ts";
+
+/** A figure without motifs to point at: the page holds those of many frames. */
+function still(figure: Figure): string {
+  return figureHtml({ ...figure, views: undefined, scatter: undefined });
+}
+
+function driftHeadlines(series: SeriesReport): Headline[] {
+  const { drift, tracks, frames } = series;
+  if (!drift || !tracks) return [];
+  const seen = new Int32Array(tracks.count);
+  for (const ids of tracks.ofMotif) for (const id of ids) seen[id]++;
+  const always = seen.filter((n) => n === frames.length).length;
+  const followed = {
+    label: "Motifs followed",
+    value: tracks.count.toLocaleString("en"),
+    detail: `${always} in all frames`,
+  };
+  if (!drift.rate) return [followed, { label: "Mean drift", value: "none found", detail: "no motif links the frames" }];
+  const { pixels, length } = rateText(drift.rate, stackPixel(series));
+  return [followed, { label: "Mean drift", value: length ?? pixels, detail: length ? pixels : "(row, column)" }];
+}
+
+/** What to know of a series at one glance. */
+export function seriesHeadlines(series: SeriesReport): Headline[] {
+  const { frames, metrics } = series;
+  const counts = frames.map(({ motifs }) => motifs.count);
+  const total = counts.reduce((sum, n) => sum + n, 0);
+  const sigma = medianPositionSd(series);
+  const what = series.kind === "stack" ? "frame" : "image";
+  return [
+    { label: series.kind === "stack" ? "Frames" : "Images", value: String(frames.length) },
+    {
+      label: "Motifs found",
+      value: total.toLocaleString("en"),
+      detail: `${formatNumber(quantile(counts, 0.5))} in the median ${what}`,
+    },
+    ...driftHeadlines(series),
+    {
+      label: "Median position σ",
+      value: `${formatNumber(sigma.value)} ${sigma.unit}`,
+      detail: `${formatNumber(sigma.pixels)} px`,
+    },
+    latentsHeadline(metrics),
+    { label: "ELBO", value: formatNumber(metrics.elbo ?? Number.NaN, 4), detail: "nats a window" },
+    ...runHeadlines(series),
+  ];
+}
+
+function latticeCells(lattice: Lattice | undefined, frame: FrameResult): string[] {
+  if (!lattice) return ["–", "–", "–", "–"];
+  const { pixelSize } = frame;
+  const length = (px: number) =>
+    pixelSize ? `${formatNumber(px * pixelSize.value, 4)} ${pixelSize.unit}` : `${formatNumber(px, 4)} px`;
+  return [
+    `${formatNumber(100 * lattice.coverage)} %`,
+    length(lattice.lengthA),
+    length(lattice.lengthB),
+    `${formatNumber(lattice.angle, 4)}°`,
+  ];
+}
+
+/** One row a frame: size, motifs, lattice, medians of the latents, and the drift of a stack. */
+function frameTable({ frames, drift, kind }: SeriesReport): string {
+  const L = frames[0].motifs.latentDim;
+  const latents = Array.from({ length: L }, (_, l) => latentName(l));
+  const driftNames = drift ? ["drift row (px)", "σ", "drift column (px)", "σ"] : [];
+  const head = [
+    kind === "stack" ? "frame" : "image",
+    "size (px)",
+    "motifs",
+    "coverage",
+    "a",
+    "b",
+    "angle",
+    ...latents,
+    ...driftNames,
+  ];
+  const rows = frames.map((frame, k) => {
+    const { motifs, rows: height, cols: width, lattice } = frame;
+    const medians = latents.map((_, l) =>
+      formatNumber(
+        quantile(
+          motifs.z.filter((_, i) => i % L === l),
+          0.5,
+        ),
+      ),
+    );
+    const moved = drift ? [drift.row[k], drift.rowSd[k], drift.col[k], drift.colSd[k]].map((v) => formatNumber(v)) : [];
+    const name = kind === "stack" ? String(frame.number) : frame.name;
+    return [name, `${height}×${width}`, String(motifs.count), ...latticeCells(lattice, frame), ...medians, ...moved];
+  });
+  return table(head, rows);
+}
+
+function sections(series: SeriesReport): string {
+  const { frames, kind, warnings } = series;
+  const motifs = pooledMotifs(frames);
+  const drift = driftFigure(series);
+  const maps = frameMapFigures(series).map(
+    ({ name, figure }) => `<div><h3>${escapeXml(name)}</h3>${still(figure)}</div>`,
+  );
+  const left = frames.length - maps.length;
+  const shown = left > 0 ? `${maps.length} of ${frames.length} are shown; maps.npz holds all. ` : "";
+  const template = { ...series, pixelSize: frames[0].pixelSize };
+  const caution = warnings.map((text) => `<p><strong>${escapeXml(text)}</strong></p>`).join("");
+  return [
+    caution && `<section><h2>Mind</h2>${caution}</section>`,
+    drift ? section("Drift", "How all motifs move together, from the first frame on.", still(drift)) : "",
+    section(
+      kind === "stack" ? "Latents through the stack" : "Latents image by image",
+      "Medians over the motifs; bars from quartile to quartile.",
+      still(latentsFigure(series)),
+    ),
+    section("Maps", `${shown}Colours are common to all.`, ...maps),
+    section(
+      "Motif",
+      "One model for all.",
+      still(templateFigure(template)),
+      still(manifoldFigure(series)),
+      still(klFigure(series)),
+    ),
+    section("Latents", "Motifs of all frames.", still(scatterFigure({ motifs, metrics: series.metrics }))),
+    section("Training", "", still(lossFigure(series))),
+    section(kind === "stack" ? "Frames" : "Images", "", frameTable(series)),
+  ].join("");
+}
+
+/** The report of a stack or of several images as one self-contained HTML page. `files` are linked by relative address. */
+export function seriesHtml(series: SeriesReport, files: readonly ReportFile[] = []): string {
+  return pageHtml({
+    title: series.title,
+    headlines: seriesHeadlines(series),
+    main: sections(series) + details(series, "", files),
+    footer: `${POSITIONS_NOTE} ${LATTICE_NOTE} Line jitter and scan distortion that all motifs of a frame share are part of the drift.`,
+  });
+}
