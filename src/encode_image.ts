@@ -1,3 +1,4 @@
+import { runtimeName } from "./core/runtime.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { finitePixels, imageOf, pixelSizeOf } from "./fit/image.ts";
 import { manifoldOver } from "./fit/manifold.ts";
@@ -53,6 +54,6 @@ export async function encodeImage(model: Model, dataset: Dataset, options: Encod
     symmetry,
     metrics: metricsOf(windows, variance, seconds),
     config: { ...options, window: model.windowSize, maxShift, plan },
-    versions: { "shift-vae": VERSION, node: process.version },
+    versions: { "shift-vae": VERSION, runtime: runtimeName() },
   };
 }

@@ -1,3 +1,4 @@
+import { runtimeName } from "./core/runtime.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { ConfigError } from "./errors.ts";
 import { finitePixels, imageOf, pixelSizeOf } from "./fit/image.ts";
@@ -52,7 +53,7 @@ export async function scan(
     );
   }
   const points: ScanPoint[] = [];
-  let versions: ScanReport["versions"] = { "shift-vae": VERSION, node: process.version };
+  let versions: ScanReport["versions"] = { "shift-vae": VERSION, runtime: runtimeName() };
   for (const [k, choice] of choices.entries()) {
     const onProgress = (event: ProgressEvent) => hooks.onProgress?.(event, k + 1, choices.length);
     const result = await fit(dataset, choice, { onProgress, signal: hooks.signal });

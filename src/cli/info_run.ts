@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from "node:os";
 import { canShareMemory, chooseVariant } from "../core/engine.ts";
+import { runtimeName, wasmEngineName } from "../core/runtime.ts";
 import { simulate } from "../data/simulate.ts";
 import { type FitResult, fit } from "../fit.ts";
 import { allFormats } from "../formats/registry.ts";
@@ -27,8 +28,8 @@ interface SelfTest {
 
 export interface Info {
   readonly version: string;
-  readonly node: string;
-  readonly v8: string;
+  readonly runtime: string;
+  readonly wasmEngine: string;
   readonly platform: string;
   readonly cpu: string;
   readonly logicalCpus: number;
@@ -49,8 +50,8 @@ export async function gatherInfo(engineFlags: boolean): Promise<Info> {
   const formats = await allFormats();
   return {
     version: VERSION,
-    node: process.version,
-    v8: process.versions.v8,
+    runtime: runtimeName(),
+    wasmEngine: wasmEngineName(),
     platform: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     logicalCpus: availableParallelism(),
@@ -100,7 +101,7 @@ export function describeInfo(info: Info): string {
   const result = `${test.passed ? "passed" : "FAILED"}: ${test.motifs[0]} motifs, plain SIMD on one thread ${test.motifs[1]}, rms distance ${test.rmsDistance.toPrecision(2)} px`;
   const lines = [
     row("shift-vae", info.version),
-    row("Node, V8", `${info.node}, ${info.v8}`),
+    row("Runtime", `${info.runtime}, ${info.wasmEngine}`),
     row("Machine", `${info.platform}, ${info.cpu}, ${info.logicalCpus} logical CPUs`),
     row("SIMD", `${info.simd}  (${info.reason})`),
     row("Shared memory", info.sharedMemory ? "yes" : "no"),

@@ -1,4 +1,5 @@
 import type { Job } from "../core/core.ts";
+import { runtimeName } from "../core/runtime.ts";
 import { openSession, type Session } from "../core/session.ts";
 import { NumericsError } from "../errors.ts";
 import type { FitReport, HistoryEntry, Metrics } from "../results/types.ts";
@@ -184,5 +185,5 @@ export function metricsOf(run: Run): Metrics {
 }
 
 export function versionsOf(session: Session): FitReport["versions"] {
-  return { "shift-vae": VERSION, node: process.version, variant: session.variant, threads: session.threads };
+  return { "shift-vae": VERSION, runtime: runtimeName(), variant: session.variant, threads: session.threads };
 }

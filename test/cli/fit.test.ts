@@ -68,7 +68,11 @@ describe("shift-vae fit", () => {
     for (const stage of ["read", "normalise", "align", "train", "encode", "motifs"]) {
       expect(result.metrics.seconds[stage]).toBeGreaterThan(0);
     }
-    expect(result.versions).toMatchObject({ "shift-vae": "0.1.0", node: process.version, variant: expect.any(String) });
+    expect(result.versions).toMatchObject({
+      "shift-vae": "0.1.0",
+      runtime: `Node.js ${process.versions.node}`,
+      variant: expect.any(String),
+    });
     const present = await readdir(out());
     for (const { name } of result.files) expect(present).toContain(name.replace(/\/$/, ""));
   });

@@ -16,6 +16,8 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly cwd?: string;
+  /** What runs it instead of this Node. */
+  readonly command?: readonly string[];
   /** Options of Node itself. */
   readonly node?: readonly string[];
   /** Sends Ctrl-C as soon as stderr matches. */
@@ -23,9 +25,13 @@ export interface RunOptions {
 }
 
 /** Runs the built command line (`npm test` builds it first). */
-export function shiftVae(args: readonly string[], { cwd, node = [], interruptAt }: RunOptions = {}): Promise<Outcome> {
+export function shiftVae(
+  args: readonly string[],
+  { command = [process.execPath], cwd, node = [], interruptAt }: RunOptions = {},
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...node, MAIN, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const [runtime, ...options] = command;
+    const child = spawn(runtime, [...options, ...node, MAIN, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
     let [stdout, stderr, sent] = ["", "", false];
     child.stdout.setEncoding("utf8").on("data", (text) => {
       stdout += text;

@@ -82,6 +82,6 @@ describe("shift-vae info", () => {
     expect(info.selfTest.rmsDistance).toBeLessThan(0.1);
     expect(info.selfTest.windowsPerSecond).toBeGreaterThan(0);
     expect(info.formats.map((format: { name: string }) => format.name)).toContain("DM3/DM4");
-    expect(info.node).toBe(process.version);
+    expect(info.runtime).toBe(`Node.js ${process.versions.node}`);
   });
 });
