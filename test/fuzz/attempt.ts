@@ -1,17 +1,21 @@
 import { getHeapStatistics } from "node:v8";
 import { shapeOf } from "../../src/data/dataset.ts";
 import { FormatError } from "../../src/errors.ts";
-import { openFile } from "../../src/formats/registry.ts";
+import type { OpenedFile } from "../../src/formats/format.ts";
+import { openFile, withFile } from "../../src/formats/registry.ts";
 import { type ByteSource, sourceFromBytes } from "../../src/formats/source.ts";
+import { damageFolder, type FolderSpecimen, layOut } from "./folder.ts";
 import { mutate, seededRandom } from "./mutate.ts";
 
 /** A valid file, and the files that belong beside it. */
-export interface Specimen {
+export interface FileSpecimen {
   /** Where the reader needs it: to find the files beside it. */
   readonly name?: string;
   readonly bytes: Uint8Array;
   readonly siblings?: Readonly<Record<string, Uint8Array>>;
 }
+
+export type Specimen = FileSpecimen | FolderSpecimen;
 
 /** What one damaged file cost, and whether it was refused. */
 export interface Attempt {
@@ -38,6 +42,7 @@ const MEMORY_ANY_FILE = 8 << 20;
 /** The `index`-th damaged version of a file: the same for the same seed, name and index. */
 export function damaged(specimen: Specimen, seed: number, name: string, index: number): Specimen {
   const random = seededRandom(hash(`${seed}/${name}/${index}`));
+  if ("files" in specimen) return damageFolder(specimen, random);
   const { name: fileName, bytes, siblings = {} } = specimen;
   const names = Object.keys(siblings);
   const chosen = names[random(2 * names.length)];
@@ -54,16 +59,26 @@ function hash(text: string): number {
 
 /** Opens a damaged file and reads its first datasets; throws where what is not allowed happens. */
 export async function attempt(specimen: Specimen): Promise<Attempt> {
+  if ("files" in specimen) {
+    const path = layOut(specimen);
+    return attemptAt(specimen, [path], (use) => withFile(path, use));
+  }
+  const names = [specimen.name ?? FILE_NAME, ...Object.keys(specimen.siblings ?? {})];
+  return attemptAt(specimen, names, async (use) => use(await openFile(sourceOf(specimen))));
+}
+
+type Open = (use: (file: OpenedFile) => Promise<void>) => Promise<void>;
+
+async function attemptAt(specimen: Specimen, names: readonly string[], open: Open): Promise<Attempt> {
   const began = process.cpuUsage();
   const memory = meter(sizeOf(specimen));
-  const error = await readAll(specimen, memory.check).then(
+  const error = await open((file) => readAll(file, sizeOf(specimen), memory.check)).then(
     () => undefined,
     (reason: unknown) => reason,
   );
   const { user, system } = process.cpuUsage(began);
   const cpu = (user + system) / 1000;
   if (error !== undefined && !(error instanceof FormatError)) throw error;
-  const names = [specimen.name ?? FILE_NAME, ...Object.keys(specimen.siblings ?? {})];
   if (error && !names.some((name) => error.message.includes(name))) {
     throw new Error(`a message without the file's name: ${error.message}`);
   }
@@ -73,15 +88,14 @@ export async function attempt(specimen: Specimen): Promise<Attempt> {
   return { refused: error !== undefined, cpu, excess: memory.excess() };
 }
 
-async function readAll(specimen: Specimen, check: (result: number) => void): Promise<void> {
-  const file = await openFile(sourceOf(specimen));
+async function readAll(file: OpenedFile, bytes: number, check: (result: number) => void): Promise<void> {
   check(0);
   for (const handle of file.datasets.slice(0, MOST_DATASETS)) {
     const { data, ...info } = await handle.read();
     check(data.byteLength);
     const samples = shapeOf(info).reduce((product, size) => product * size, 1);
     if (data.length !== samples) throw new Error(`${data.length} values for ${samples} samples`);
-    if (data.length > MOST_SAMPLES_PER_BYTE * sizeOf(specimen)) throw new Error(`${data.length} values out of nothing`);
+    if (data.length > MOST_SAMPLES_PER_BYTE * bytes) throw new Error(`${data.length} values out of nothing`);
   }
 }
 
@@ -104,11 +118,13 @@ function allocated(): number {
   return used_heap_size + external_memory;
 }
 
-function sizeOf({ bytes, siblings = {} }: Specimen): number {
+function sizeOf(specimen: Specimen): number {
+  if ("files" in specimen) return Object.values(specimen.files).reduce((total, file) => total + file.length, 0);
+  const { bytes, siblings = {} } = specimen;
   return Object.values(siblings).reduce((total, sibling) => total + sibling.length, bytes.length);
 }
 
-function sourceOf({ name = FILE_NAME, bytes, siblings = {} }: Specimen): ByteSource {
+function sourceOf({ name = FILE_NAME, bytes, siblings = {} }: FileSpecimen): ByteSource {
   return {
     ...sourceFromBytes(name, bytes),
     sibling: async (name) => (Object.hasOwn(siblings, name) ? sourceFromBytes(name, siblings[name]) : undefined),

@@ -6,7 +6,7 @@
 import { describe, expect, it } from "vitest";
 import { allFormats } from "../../src/formats/registry.ts";
 import { attempt, damaged } from "./attempt.ts";
-import { samplesByReader, specimenOf } from "./samples.ts";
+import { FOLDER_READER, samplesByReader, specimenOf } from "./samples.ts";
 
 const MUTATIONS = Number(process.env.FUZZ_MUTATIONS ?? 40);
 const SEED = 1;
@@ -16,7 +16,7 @@ const readers = await samplesByReader(ONLY);
 describe("damaged files", () => {
   it.skipIf(ONLY)("there is a seed for every reader", async () => {
     const formats = (await allFormats()).map((format) => format.name);
-    expect([...readers.keys()].sort()).toEqual(formats.sort());
+    expect([...readers.keys()].sort()).toEqual([...formats, FOLDER_READER].sort());
   });
 
   it.each([...readers.values()].flat())(

@@ -13,6 +13,7 @@ import type { Specimen } from "./attempt.ts";
 import { emSamples } from "./em_samples.ts";
 import { testFile } from "./project.ts";
 import { spmSamples } from "./spm_samples.ts";
+import { zarrSamples } from "./zarr_samples.ts";
 
 export type Sample = () => Uint8Array | Specimen | Promise<Uint8Array | Specimen>;
 
@@ -45,6 +46,7 @@ const built: Readonly<Record<string, Sample>> = {
   "own.npz": () => encodeNpz({ ramp: { data: ramp, shape: [24, 20] } }),
   ...emSamples,
   ...spmSamples,
+  ...zarrSamples,
 };
 
 function fixtures(): Record<string, Sample> {
@@ -69,14 +71,19 @@ export async function specimenOf(name: string): Promise<Specimen> {
 export async function samplesByReader(only = ""): Promise<Map<string, string[]>> {
   const readers = new Map<string, string[]>();
   for (const name of Object.keys(samples)) {
-    const reader = await readerOf((await specimenOf(name)).bytes);
+    const reader = await readerOf(await specimenOf(name));
     if (!name.includes(only) && reader !== only) continue;
     readers.set(reader, [...(readers.get(reader) ?? []), name]);
   }
   return readers;
 }
 
-async function readerOf(bytes: Uint8Array): Promise<string> {
+/** What a Zarr folder goes through beside the reader of archives. */
+export const FOLDER_READER = "Zarr folder";
+
+async function readerOf(specimen: Specimen): Promise<string> {
+  if ("files" in specimen) return FOLDER_READER;
+  const { bytes } = specimen;
   const source = sourceFromBytes("seed", bytes);
   for (const format of await allFormats()) {
     if (await format.detect(bytes.subarray(0, 4096), source)) return format.name;

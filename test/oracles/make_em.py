@@ -1,6 +1,6 @@
 """Makes small electron-microscopy files with the field's own writers, and writes what independent readers see in them.
 
-Run from the repository's root, in an environment with numpy, h5py, mrcfile, rosettasciio, ncempy, sidpy, pyNSID, pyUSID:
+Run from the repository's root, in an environment with numpy, h5py, mrcfile, rosettasciio, numba, pint, sparse, ncempy, sidpy, pyNSID, pyUSID:
 
     python test/oracles/make_em.py [folder of real files]
 
@@ -186,6 +186,79 @@ def make_berkeley():
     record(name, data, "stack", [(1, "n", 0), (0.2, "nm", 1), (0.3, "nm", 0)], dtype="int32")
 
 
+def velox_metadata(detector, index, frames):
+    return {
+        "Instrument": {"InstrumentClass": "Made"},
+        "Acquisition": {"AcquisitionStartDatetime": {"DateTime": "1577836800"}},
+        "Optics": {"AccelerationVoltage": "200000", "CameraLength": "0.1"},
+        "Scan": {
+            "DwellTime": "1e-05", "FrameTime": "0.25", "ScanSize": {"width": "16", "height": "12"},
+            "ScanArea": {"left": "0.25", "top": "0.5", "right": "0.5", "bottom": "1"},
+        },
+        "BinaryResult": {
+            "PixelSize": {"width": "2e-11", "height": "3e-11"}, "PixelUnitX": "m", "PixelUnitY": "m",
+            "Offset": {"x": "-4e-11", "y": "-9e-11"}, "Detector": detector, "DetectorIndex": str(index),
+        },
+        "Detectors": {
+            "Detector-0": {"DetectorName": "HAADF"},
+            "Detector-1": {"DetectorName": "SuperXG21", "Dispersion": "10", "OffsetEnergy": "-250"},
+        },
+        "CustomProperties": {"StemMagnification": {"value": "5000000"}, "made frames": {"value": str(frames)}},
+    }
+
+
+def velox_group(h5, path, data, metadata):
+    """Data beside Metadata: one column of zero-padded JSON a frame."""
+    group = h5.create_group(path)
+    group.create_dataset("Data", data=data)
+    text = np.frombuffer(json.dumps(metadata).encode().ljust(1500, b"\0"), dtype=np.uint8)
+    group.create_dataset("Metadata", data=np.repeat(text[:, None], data.shape[-1], axis=1), compression="gzip")
+    return group
+
+
+def make_velox():
+    """Velox as rosettasciio knows it (version 10): a stack, a spectrum, and a stream of events of 6 x 4 pixels over 3 frames."""
+    from rsciio import emd
+
+    name = "velox.emd"
+    text = h5py.string_dtype()
+    rows, columns, frames, channels = 6, 4, 3, 32
+    events = [list(RNG.integers(0, channels, RNG.integers(0, 4))) + [65535] for _ in range(rows * columns * frames)]
+    with h5py.File(FIXTURES / name, "w") as h5:
+        h5.create_dataset("Version", data=[json.dumps({"format": "Velox", "version": "10"})], dtype=text)
+        stack = RNG.integers(0, 60000, (rows, columns, frames)).astype(np.uint16)
+        velox_group(h5, "Data/Image/aa", stack, velox_metadata("HAADF", 0, frames))
+        spectrum = RNG.integers(0, 900, (channels, 1)).astype(np.uint32)
+        velox_group(h5, "Data/Spectrum/bb", spectrum, velox_metadata("SuperXG2", 1, 1))
+        stream = np.concatenate(events).astype(np.uint16)[:, None]
+        group = velox_group(h5, "Data/SpectrumStream/cc", stream, velox_metadata("SuperXG2", 1, 1))
+        settings = json.dumps({"bincount": str(channels), "StreamEncoding": "uint16"})
+        group.create_dataset("AcquisitionSettings", data=[settings], dtype=text)
+        rendered = h5.create_group("Data/SpectrumImage/dd")
+        rendered.create_dataset("SpectrumImageSettings", data=[json.dumps({"endFramePosition": str(frames)})], dtype=text)
+        display = h5.create_group("Presentation/Displays/ImageDisplay")
+        shown = json.dumps({"dataPath": "/Data/Image/aa", "display": {"label": "HAADF"}})
+        display.create_dataset("ee", data=[shown], dtype=text)
+    metres = {"nm": 1, "pm": 1e-3}
+    path = str(FIXTURES / name)
+
+    def plane(axes):
+        return [(a["scale"] * metres[a["units"]], "nm", a["offset"] * metres[a["units"]]) for a in axes]
+
+    def energy(axis):
+        return (axis["scale"] * 1e3, "eV", axis["offset"] * 1e3)
+
+    images = emd.file_reader(path, select_type="images", load_SI_image_stack=True)[0]
+    time = images["axes"][0]
+    seconds = time["scale"] * {"s": 1, "ms": 1e-3}[time["units"]]
+    record(name, images["data"], "stack", [(seconds, "s", 0), *plane(images["axes"][1:])], 0, "uint16")
+    mapped = emd.file_reader(path, select_type="spectrum_image")[0]
+    axes = [*[(scale, unit, "*") for scale, unit, _ in plane(mapped["axes"][:2])], energy(mapped["axes"][2])]
+    record(name, mapped["data"], "spectral-map", axes, 1, "uint16")
+    single = emd.file_reader(path, select_type="single_spectrum")[0]
+    record(name, single["data"].reshape(1, -1), "spectra", [PX, energy(single["axes"][-1])], 2, "uint32")
+
+
 def real_files(folder):
     """What rosettasciio, h5py and mrcfile see in instrument-written files."""
     from rsciio import digitalmicrograph, emd
@@ -233,7 +306,7 @@ def real_files(folder):
 
 if __name__ == "__main__":
     FIXTURES.mkdir(parents=True, exist_ok=True)
-    for make in (make_mrc, make_plain, make_matlab, make_nsid, make_usid, make_hyperspy, make_berkeley):
+    for make in (make_mrc, make_plain, make_matlab, make_nsid, make_usid, make_hyperspy, make_berkeley, make_velox):
         make()
     (ORACLES / "em.json").write_text(json.dumps(found, indent=1) + "\n")
     if len(sys.argv) > 1:
