@@ -11,6 +11,7 @@ export {
 export { encodeImage } from "./encode_image.ts";
 export { ConfigError, FormatError, NumericsError, ShapeError, ShiftVaeError } from "./errors.ts";
 export { type ExportKind, exportFiles } from "./export/index.ts";
+export { exportSeries, type SeriesExports } from "./export/series.ts";
 export type { AmortisedLikelihood, AmortisedOptions, AmortisedPlan } from "./fit/amortised.ts";
 export { type Checkpoint, FitAborted, readCheckpoint } from "./fit/checkpoint.ts";
 export type { LatentCondition, Penalty } from "./fit/condition.ts";
@@ -36,6 +37,7 @@ export type { SamplesReport, ScanMaps } from "./results/samples.ts";
 export { checkScale } from "./results/scale_check.ts";
 export type { ScanPoint, ScanReport } from "./results/scan.ts";
 export type { FrameResult, SeriesReport } from "./results/series.ts";
+export { withScaleChecks } from "./results/series_scale.ts";
 export type { Tracks } from "./results/tracks.ts";
 export type * from "./results/types.ts";
 export { type EncodeSamplesOptions, SamplesModel } from "./samples_model.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { type DatasetInfo, shapeOf } from "../data/dataset.ts";
+import { type DatasetInfo, shapeOf, withPixelSize } from "../data/dataset.ts";
 import { ConfigError } from "../errors.ts";
 import { type FrameInfo, type FrameRange, type FrameSource, framesOfStack } from "../fit/frames.ts";
 import { pixelSizeOf } from "../fit/image.ts";
@@ -41,7 +41,7 @@ async function taskOf(path: string, file: OpenedFile, handle: DatasetHandle, req
     throw new ConfigError("--frames: expected without --cut-outs, which takes every frame as a window, got both");
   }
   const signals = kind === "spectra" || kind === "spectral-map";
-  if (stack || signals) refuseResultOptions(request, signals ? "signals" : "a stack");
+  if (signals || cutOuts) refuseResultOptions(request, signals ? "signals" : "cut-outs");
   if (stack && !cutOuts) return stackTask(path, file, handle, request);
   if (signals || cutOuts) {
     const dataset = await handle.read({ roi: choice.roi });
@@ -52,11 +52,11 @@ async function taskOf(path: string, file: OpenedFile, handle: DatasetHandle, req
   return imageTask(path, await imageOfFile(path, file, choice, results.pixelSize), results);
 }
 
-/** Scale, material and exports are of one image. */
+/** Scale, material and exports are of images. */
 function refuseResultOptions({ results }: InputChoice, what: string): void {
   const flags = { "--pixel-size": results.pixelSize, "--material": results.material, "--export": results.export };
   const given = Object.entries(flags).find(([, value]) => value !== undefined);
-  if (given) throw new ConfigError(`${given[0]}: expected one image, got ${what}`);
+  if (given) throw new ConfigError(`${given[0]}: expected images or a stack of them, got ${what}`);
 }
 
 function refuseStackOptions({ frames, cutOuts }: InputChoice, info: DatasetInfo): void {
@@ -75,20 +75,31 @@ async function stackTask(
   handle: DatasetHandle,
   request: InputChoice,
 ): Promise<FitTask> {
-  const source = framesOfStack(handle, path, request.frames, request.choice.roi);
+  const { frames, choice, results } = request;
+  const source = framesOfStack(scaled(handle, results.pixelSize), path, frames, choice.roi);
   const { info } = handle;
   const facts = {
     path,
     format: file.format,
     dataset: info.name,
     frames: source.frames.map(({ number }) => number),
-    roi: request.choice.roi,
-    axes: info.axes,
+    roi: choice.roi,
+    axes: results.pixelSize === undefined ? info.axes : withPixelSize(info, results.pixelSize).axes,
+    scaleFrom: results.pixelSize === undefined ? "file" : "--pixel-size",
     dtype: info.dtype,
     quantity: info.quantity,
     metadata: info.metadata,
   };
-  return seriesTask(source, titleOf(path, file, info), facts, await seriesHash(source));
+  return seriesTask(source, titleOf(path, file, info), facts, await seriesHash(source), results);
+}
+
+/** The same stack with pixels of that side, nm, where one is given. */
+function scaled(handle: DatasetHandle, side?: number): DatasetHandle {
+  if (side === undefined) return handle;
+  return {
+    info: withPixelSize(handle.info, side),
+    read: async (selection) => withPixelSize(await handle.read(selection), side),
+  };
 }
 
 /** One hash of the pixels of all frames. */
@@ -100,8 +111,7 @@ async function seriesHash(source: FrameSource): Promise<string> {
 
 /** Several files, one image each, read when their turn comes. */
 async function severalImages(request: InputChoice): Promise<FitTask> {
-  const { inputs, choice, frames, cutOuts } = request;
-  refuseResultOptions(request, `${inputs.length}`);
+  const { inputs, choice, frames, cutOuts, results } = request;
   const [flag] = [frames && "--frames", cutOuts && "--cut-outs"].filter(Boolean);
   if (flag) throw new ConfigError(`${flag}: expected one input, got ${inputs.length}`);
   const twice = inputs.find((path, k) => inputs.indexOf(path) < k);
@@ -110,14 +120,14 @@ async function severalImages(request: InputChoice): Promise<FitTask> {
   const facts: object[] = [];
   const hash = createHash("sha256");
   for (const [number, path] of inputs.entries()) {
-    const image = await readImage(path, choice);
+    const image = await readImage(path, choice, results.pixelSize);
     const [rows, cols] = shapeOf(image.dataset);
     infos.push({ name: path, number, rows, cols, pixelSize: pixelSizeOf(image.dataset) });
     facts.push(inputFacts(path, image));
     hash.update(pixelHash(image.dataset));
   }
-  const read = async (k: number) => (await readImage(inputs[k], choice)).dataset;
+  const read = async (k: number) => (await readImage(inputs[k], choice, results.pixelSize)).dataset;
   const title = `${basename(inputs[0])} and ${inputs.length - 1} more`;
   const source: FrameSource = { name: title, kind: "images", frames: infos, read };
-  return seriesTask(source, title, { files: facts }, hash.digest("hex"));
+  return seriesTask(source, title, { files: facts }, hash.digest("hex"), results);
 }

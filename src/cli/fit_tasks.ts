@@ -1,8 +1,10 @@
 import type { Dataset } from "../data/dataset.ts";
 import { ConfigError } from "../errors.ts";
+import { exportSeries } from "../export/series.ts";
 import type { FrameSource } from "../fit/frames.ts";
 import type { FitOptions } from "../fit/options.ts";
 import type { SampleOptions } from "../fit/samples.ts";
+import { readFrame } from "../fit/series.ts";
 import { type FitHooks, fit } from "../fit.ts";
 import { fitSamples } from "../fit_samples.ts";
 import { fitSeries } from "../fit_series.ts";
@@ -11,13 +13,14 @@ import { seriesHeadlines } from "../report/series_html.ts";
 import { headlines } from "../report/summary.ts";
 import { resultJson } from "../results/files.ts";
 import { materialOf } from "../results/materials.ts";
+import { withScaleChecks } from "../results/series_scale.ts";
 import type { FitReport } from "../results/types.ts";
 import { type InputImage, inputFacts, pixelHash } from "./input.ts";
 import type { ResultChoice } from "./result_flags.ts";
 import { resultFiles } from "./result_folder.ts";
 import { samplesFiles } from "./samples_folder.ts";
 import { seriesFiles } from "./series_folder.ts";
-import { checked, resultSummary, scaleRemarks } from "./summary.ts";
+import { checked, resultSummary, scaleRemarks, seriesRemarks } from "./summary.ts";
 
 /** What a finished fit has to write and to say. `read`: seconds that reading the input took. */
 export interface Finished {
@@ -63,14 +66,26 @@ export function imageTask(path: string, image: InputImage, { material, export: k
 }
 
 /** A stack, or several images. */
-export function seriesTask(source: FrameSource, title: string, facts: object, pixels: string): FitTask {
+export function seriesTask(
+  source: FrameSource,
+  title: string,
+  facts: object,
+  pixels: string,
+  { material, export: kinds = [] }: ResultChoice,
+): FitTask {
+  const known = material === undefined ? undefined : materialOf(material);
   return {
     pixels,
     async fit(options, hooks) {
-      const result = { ...(await fitSeries(source, options, hooks)), title };
+      const found = { ...(await fitSeries(source, options, hooks)), title };
+      const result = known ? withScaleChecks(found, known) : found;
       return {
-        files: (read) => seriesFiles(withReading(result, read), { ...facts, sha256: pixels }),
-        remarks: result.warnings.map((text) => `warning: ${text}`),
+        files: async (read) => {
+          const image = (k: number) => readFrame(source, k, options.fill ?? false);
+          const exports = await exportSeries(result, kinds, image);
+          return seriesFiles(withReading(result, read), { ...facts, sha256: pixels }, exports);
+        },
+        remarks: seriesRemarks(result, material),
         summary: (out, seconds) => resultSummary(seriesHeadlines(result), result.versions, out, seconds),
       };
     },

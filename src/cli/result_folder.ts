@@ -63,7 +63,7 @@ export async function resultFiles(
 /** Writes the files of a result. Of a folder of arrays nothing older stays: it would be taken for a part of it. */
 export async function writeResult(out: string, files: ReadonlyMap<string, Uint8Array | string>): Promise<void> {
   await writeFiles(new Map(Array.from(files, ([name, content]) => [join(out, name), content])));
-  const stores = new Set(Array.from(files.keys()).flatMap((name) => /^([^/]+\.zarr)\//.exec(name)?.[1] ?? []));
+  const stores = new Set(Array.from(files.keys()).flatMap((name) => /^(.+?\.zarr)\//.exec(name)?.[1] ?? []));
   for (const store of stores) {
     for (const entry of await readdir(join(out, store), { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);

@@ -1,4 +1,4 @@
-import { parse } from "node:path";
+import { type SeriesExports, stems } from "../export/series.ts";
 import type { SeriesResult } from "../fit_series.ts";
 import { type Figure, figurePng, figureSvg } from "../report/figure.ts";
 import { manifoldFigure, templateFigure } from "../report/figures.ts";
@@ -33,12 +33,6 @@ function notesOf({ kind, drift }: SeriesResult): FileNote[] {
   ];
 }
 
-/** File names of the images: their own where they differ, numbered where not. */
-export function stems(paths: readonly string[]): string[] {
-  const names = paths.map((path) => parse(path).name);
-  return names.map((name, k) => (names.indexOf(name) === names.lastIndexOf(name) ? name : `${name}-${k + 1}`));
-}
-
 /** All figures by name; those of the first group lie beside the report. */
 function figuresOf(series: SeriesResult): { top: Map<string, Figure>; more: Map<string, Figure> } {
   const { frames } = series;
@@ -65,7 +59,11 @@ function figuresOf(series: SeriesResult): { top: Map<string, Figure>; more: Map<
 }
 
 /** Everything that `fit` writes for a series, by name in its folder; result.json is the last. */
-export async function seriesFiles(series: SeriesResult, input: object): Promise<Map<string, Uint8Array | string>> {
+export async function seriesFiles(
+  series: SeriesResult,
+  input: object,
+  exports: SeriesExports,
+): Promise<Map<string, Uint8Array | string>> {
   const files = new Map<string, Uint8Array | string>();
   const { top, more } = figuresOf(series);
   for (const [name, figure] of [...top, ...more]) {
@@ -75,6 +73,7 @@ export async function seriesFiles(series: SeriesResult, input: object): Promise<
   const notes: FileNote[] = [
     ...notesOf(series),
     { name: "figures/", what: "all figures for talks and papers, PNG and SVG" },
+    ...exports.notes,
     { name: "result.json", what: "input, configuration, metrics, frames, drift, versions" },
   ];
   files.set("report.html", seriesHtml(series, notes.slice(1)));
@@ -86,6 +85,7 @@ export async function seriesFiles(series: SeriesResult, input: object): Promise<
     const names = stems(series.frames.map(({ name }) => name));
     for (const [k, { maps }] of series.frames.entries()) files.set(`maps/${names[k]}.npz`, await mapsNpz(maps));
   }
+  for (const [name, content] of exports.files) files.set(name, content);
   files.set("model.svae", series.model.toBytes());
   files.set("result.json", seriesJson(series, input, notes));
   return files;

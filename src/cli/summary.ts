@@ -2,10 +2,13 @@ import { join } from "node:path";
 import type { Headline } from "../report/summary.ts";
 import type { Material } from "../results/materials.ts";
 import { checkScale } from "../results/scale_check.ts";
+import type { SeriesReport } from "../results/series.ts";
+import { seriesScale } from "../results/series_scale.ts";
 import type { FitReport } from "../results/types.ts";
 import { duration } from "./progress.ts";
 
 const LABEL_WIDTH = 20;
+const MOST_NAMED = 3;
 
 /** What was found, for a person at a terminal. */
 export function resultSummary(
@@ -36,6 +39,21 @@ export function scaleRemarks({ scaleCheck, lattice }: FitReport, material?: stri
   }
   const { warning, note } = scaleCheck ?? {};
   return [...(warning ? [`warning: ${warning}`] : []), ...(note ? [`note: ${note}`] : [])];
+}
+
+/** The same for a series. */
+export function seriesRemarks(series: SeriesReport, material?: string): string[] {
+  const { warnings, notes } = seriesScale(series);
+  const missing = material === undefined ? [] : series.frames.filter(({ scaleCheck }) => !scaleCheck);
+  const first = missing.map(({ name }) => name).slice(0, MOST_NAMED);
+  const more = missing.length > MOST_NAMED ? ` and ${missing.length - MOST_NAMED} more` : "";
+  return [
+    ...[...series.warnings, ...warnings].map((text) => `warning: ${text}`),
+    ...(missing.length > 0
+      ? [`warning: --material ${material}: not compared in ${first.join(", ")}${more}: no lattice in a unit of length`]
+      : []),
+    ...notes.map((text) => `note: ${text}`),
+  ];
 }
 
 export function row(label: string, value: string): string {

@@ -57,7 +57,7 @@ const SPATIAL: Readonly<Record<DatasetKind, readonly [from: number, to: number]>
 };
 
 /** The same dataset with pixels of the given side in nm along rows and columns, whatever its file says. */
-export function withPixelSize(dataset: Dataset, side: number): Dataset {
+export function withPixelSize<T extends DatasetInfo>(dataset: T, side: number): T {
   const [from, to] = SPATIAL[dataset.kind];
   const axes = dataset.axes.map((axis, k) => {
     if (k < from || k > to) return axis;

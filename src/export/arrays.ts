@@ -2,7 +2,7 @@ import { columnOf } from "../report/fields.ts";
 import { turnColumns } from "../results/files.ts";
 import { pixelSides } from "../results/lattice_errors.ts";
 import type { FitReport } from "../results/types.ts";
-import { lengthUnit, motifQuantities, quantityMaps } from "./quantities.ts";
+import { hasSites, lengthUnit, motifQuantities, quantityMaps } from "./quantities.ts";
 
 /** A dimension of an array. */
 export interface Dimension {
@@ -41,7 +41,8 @@ function stacked(parts: readonly Float32Array[]): Float32Array {
   return out;
 }
 
-function mapArrays(report: FitReport): LabelledArray[] {
+/** The maps. `sites` as of `motifQuantities`. */
+export function mapArrays(report: FitReport, sites = hasSites(report)): LabelledArray[] {
   const { maps, motifs } = report;
   const unit = lengthUnit(report);
   const sides = pixelSides(report.pixelSize);
@@ -49,13 +50,14 @@ function mapArrays(report: FitReport): LabelledArray[] {
   const latent = { name: "latent", size: motifs.latentDim, scale: 1, offset: 1, unit: "" };
   return [
     { name: "z", title: "Latents", unit: "", dimensions: [latent, ...plane], data: stacked(maps.z), picture: true },
-    ...quantityMaps(report)
+    ...quantityMaps(report, sites)
       .slice(motifs.latentDim)
       .map((map) => ({ ...map, dimensions: plane, data: map.values, picture: true })),
   ];
 }
 
-function pictureArrays(report: FitReport): LabelledArray[] {
+/** Image, template and manifold. */
+export function pictureArrays(report: FitReport): LabelledArray[] {
   const { image, template, binning, manifold } = report;
   const unit = lengthUnit(report);
   const [rowSide, colSide] = pixelSides(report.pixelSize);
@@ -90,28 +92,26 @@ function pictureArrays(report: FitReport): LabelledArray[] {
   ];
 }
 
-function motifArrays(report: FitReport): LabelledArray[] {
+/** A list of the motifs, one value a motif. */
+export function motifList(name: string, title: string, unit: string, data: LabelledArray["data"]): LabelledArray {
+  const dimensions = [{ name: "motif", size: data.length }];
+  return { name: `motif_${name}`, title, unit, dimensions, data, picture: false };
+}
+
+/** Lists with one value a motif. `sites` as of `motifQuantities`. */
+export function motifArrays(report: FitReport, sites = hasSites(report)): LabelledArray[] {
   const { motifs } = report;
   const L = motifs.latentDim;
-  const dimensions = [{ name: "motif", size: motifs.count }];
-  const list = (name: string, title: string, unit: string, data: LabelledArray["data"]): LabelledArray => ({
-    name: `motif_${name}`,
-    title,
-    unit,
-    dimensions,
-    data,
-    picture: false,
-  });
   return [
-    list("row", "Position, row", "px", columnOf(motifs.position, 2, 0)),
-    list("col", "Position, column", "px", columnOf(motifs.position, 2, 1)),
-    ...motifQuantities(report).map(({ name, title, unit, values }) => list(name, title, unit, values)),
+    motifList("row", "Position, row", "px", columnOf(motifs.position, 2, 0)),
+    motifList("col", "Position, column", "px", columnOf(motifs.position, 2, 1)),
+    ...motifQuantities(report, sites).map(({ name, title, unit, values }) => motifList(name, title, unit, values)),
     ...Array.from({ length: L }, (_, l) =>
-      list(`z${l + 1}_sd`, `Standard deviation of z${l + 1}`, "", columnOf(motifs.zSd, L, l)),
+      motifList(`z${l + 1}_sd`, `Standard deviation of z${l + 1}`, "", columnOf(motifs.zSd, L, l)),
     ),
-    list("windows", "Windows that agreed", "", motifs.windows),
+    motifList("windows", "Windows that agreed", "", motifs.windows),
     ...turnColumns(motifs).map(({ name, values }) =>
-      list(name, name.replace("_sd", ", standard deviation"), name.startsWith("angle") ? "degree" : "", values),
+      motifList(name, name.replace("_sd", ", standard deviation"), name.startsWith("angle") ? "degree" : "", values),
     ),
   ];
 }

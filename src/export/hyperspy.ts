@@ -1,7 +1,6 @@
 import type { Group } from "h5wasm";
 import { openLibrary } from "../formats/hdf5_library.ts";
-import type { FitReport } from "../results/types.ts";
-import { type LabelledArray, resultArrays } from "./arrays.ts";
+import type { LabelledArray } from "./arrays.ts";
 
 /** Version of HyperSpy's file specification that is written. */
 const FORMAT_VERSION = "3.3";
@@ -47,9 +46,9 @@ function writeSignal(experiments: Group, array: LabelledArray): void {
  * A result as a HyperSpy file: one signal a picture, with axes in the unit of the pixel size; `hyperspy.api.load` gives them
  * as a list (https://hyperspy.org/rosettasciio/file_specification/hspy.html). Lists of motifs are no signals and stay out.
  */
-export async function resultHspy(report: FitReport): Promise<Uint8Array> {
+export async function hspyFile(arrays: readonly LabelledArray[]): Promise<Uint8Array> {
   const { File, files, memory } = await openLibrary();
-  const pictures = resultArrays(report).filter(({ picture }) => picture);
+  const pictures = arrays.filter(({ picture }) => picture);
   memory.set(LIBRARY_BYTES + 2 * pictures.reduce((sum, { data }) => sum + data.byteLength, 0));
   const path = `/result-${written++}.hspy`;
   const file = new File(path, "w");

@@ -1,6 +1,6 @@
 import { pixelSides } from "../results/lattice_errors.ts";
 import type { FitReport } from "../results/types.ts";
-import { lengthUnit, quantityMaps } from "./quantities.ts";
+import { hasSites, lengthUnit, quantityMaps } from "./quantities.ts";
 
 /** Field types of TIFF 6.0, section 2. */
 const Type = { byte: 1, ascii: 2, short: 3, long: 4, rational: 5 } as const;
@@ -90,6 +90,8 @@ export interface Stack {
   readonly rows: number;
   readonly cols: number;
   readonly slices: readonly { readonly label: string; readonly values: Float32Array }[];
+  /** Of a movie: how many frames the slices are, one frame's after the other's. */
+  readonly frames?: number;
   /** Sides of a pixel (row, column), and their unit. */
   readonly sides: readonly [number, number];
   readonly unit: string;
@@ -108,12 +110,14 @@ function finiteRange(values: Float32Array): [number, number] {
 }
 
 /** What ImageJ reads from a file's description: number of slices, unit, range shown. */
-function description({ slices, unit, origin }: Stack): string {
+function description({ slices, frames = 1, unit, origin }: Stack): string {
   const [low, high] = finiteRange(slices[0].values);
   const lines = [
     "ImageJ=1.53t",
     `images=${slices.length}`,
-    `slices=${slices.length}`,
+    ...(frames > 1
+      ? [`channels=${slices.length / frames}`, `frames=${frames}`, "hyperstack=true", "mode=grayscale"]
+      : [`slices=${slices.length}`]),
     `unit=${unit === "px" ? "pixel" : unit}`,
   ];
   const place = [`xorigin=${origin[1]}`, `yorigin=${origin[0]}`];
@@ -173,18 +177,23 @@ function stepOf(axis: Float64Array): number {
   return axis.length > 1 ? axis[1] - axis[0] : 1;
 }
 
-/** All maps of a fit as a stack: labels with their units, the scale in nm where it is known. */
-export function mapsTiff(report: FitReport): Uint8Array {
+/** All maps of a fit as a stack: labels with their units, the scale in nm where it is known; of a movie those of every frame. */
+export function mapsTiff(reports: readonly FitReport[]): Uint8Array {
+  const [report] = reports;
+  const sites = reports.some(hasSites);
   const { rowAxis, colAxis } = report.maps;
   const sides = pixelSides(report.pixelSize);
   const steps = [stepOf(rowAxis), stepOf(colAxis)];
   return imagejTiff({
     rows: rowAxis.length,
     cols: colAxis.length,
-    slices: quantityMaps(report).map(({ title, unit, values }) => ({
-      label: unit ? `${title} (${unit})` : title,
-      values,
-    })),
+    slices: reports.flatMap((one) =>
+      quantityMaps(one, sites).map(({ title, unit, values }) => ({
+        label: unit ? `${title} (${unit})` : title,
+        values,
+      })),
+    ),
+    frames: reports.length,
     sides: [steps[0] * sides[0], steps[1] * sides[1]],
     unit: lengthUnit(report),
     // ImageJ's origin is where the coordinate 0 is, in pixels; the coordinate of the first sample is 0 or more.

@@ -1,4 +1,5 @@
 import type { FitReport } from "../results/types.ts";
+import { resultArrays } from "./arrays.ts";
 
 /** Formats of other programs that a result can be written in. */
 export const exportKinds = ["hspy", "zarr", "csv", "tiff"] as const;
@@ -19,23 +20,23 @@ export const exportNotes: Readonly<Record<ExportKind, readonly { readonly name: 
 /** Each writer is loaded only when it is asked for: HDF5 alone is megabytes. */
 const writers: Readonly<Record<ExportKind, (report: FitReport) => Promise<[string, Uint8Array | string][]>>> = {
   async hspy(report) {
-    const { resultHspy } = await import("./hyperspy.ts");
-    return [["result.hspy", await resultHspy(report)]];
+    const { hspyFile } = await import("./hyperspy.ts");
+    return [["result.hspy", await hspyFile(resultArrays(report))]];
   },
   async zarr(report) {
-    const { resultZarr } = await import("./zarr.ts");
-    return Array.from(resultZarr(report), ([path, bytes]) => [`result.zarr/${path}`, bytes]);
+    const { zarrFolder } = await import("./zarr.ts");
+    return Array.from(zarrFolder(resultArrays(report), report), ([path, bytes]) => [`result.zarr/${path}`, bytes]);
   },
   async csv(report) {
-    const { mapTable, motifTable } = await import("./tables.ts");
+    const { csv, mapColumns, motifColumns } = await import("./tables.ts");
     return [
-      ["motif_table.csv", motifTable(report)],
-      ["map_table.csv", mapTable(report)],
+      ["motif_table.csv", csv(motifColumns(report))],
+      ["map_table.csv", csv(mapColumns(report))],
     ];
   },
   async tiff(report) {
     const { mapsTiff } = await import("./imagej.ts");
-    return [["maps.tif", mapsTiff(report)]];
+    return [["maps.tif", mapsTiff([report])]];
   },
 };
 

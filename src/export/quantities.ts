@@ -21,13 +21,20 @@ export function lengthUnit({ pixelSize }: FitReport): string {
   return pixelSize?.unit ?? "px";
 }
 
+/** Whether motifs can be compared with the sites of a lattice. */
+export function hasSites({ lattice, motifs }: FitReport): boolean {
+  return lattice !== undefined && motifs.count > 0;
+}
+
 function strains(report: FitReport): Quantity[] {
   const { lattice, motifs } = report;
-  if (!lattice || motifs.count === 0) return [];
-  const field = strainField(motifs, lattice);
+  const unknown = new Float64Array(motifs.count).fill(Number.NaN);
+  const nothing = { xx: unknown, yy: unknown, xy: unknown, rotation: unknown };
+  const field = lattice && motifs.count > 0 ? strainField(motifs, lattice) : { ...nothing, displacement: undefined };
   const sides = pixelSides(report.pixelSize);
   const unit = lengthUnit(report);
-  const along = (k: 0 | 1) => columnOf(field.displacement, 2, k).map((v) => v * sides[k]);
+  const along = (k: 0 | 1) =>
+    field.displacement ? columnOf(field.displacement, 2, k).map((v) => v * sides[k]) : unknown;
   return [
     { name: "displacement_row", title: "Displacement along rows, downwards", unit, values: along(0) },
     { name: "displacement_col", title: "Displacement along columns, rightwards", unit, values: along(1) },
@@ -38,8 +45,11 @@ function strains(report: FitReport): Quantity[] {
   ];
 }
 
-/** Latents, position uncertainty, and where there is a lattice displacement, strain and rotation of the motifs. */
-export function motifQuantities(report: FitReport): Quantity[] {
+/**
+ * Latents, position uncertainty, and displacement, strain and rotation of the motifs where there is a lattice.
+ * @param sites whether to give the latter: of a movie all frames have the same quantities, NaN where one has no lattice
+ */
+export function motifQuantities(report: FitReport, sites = hasSites(report)): Quantity[] {
   const { motifs } = report;
   const L = motifs.latentDim;
   const latents = Array.from({ length: L }, (_, l) => ({
@@ -53,7 +63,7 @@ export function motifQuantities(report: FitReport): Quantity[] {
   return [
     ...latents,
     { name: "position_sd", ...sd, values: positionSd(report).map((v) => v * side) },
-    ...strains(report),
+    ...(sites ? strains(report) : []),
   ];
 }
 
@@ -62,13 +72,13 @@ export interface QuantityMap extends Omit<Quantity, "values"> {
   readonly values: Float32Array;
 }
 
-/** All quantities as maps. The latents are the report's own maps. */
-export function quantityMaps(report: FitReport): QuantityMap[] {
+/** All quantities as maps. The latents are the report's own maps. `sites` as of `motifQuantities`. */
+export function quantityMaps(report: FitReport, sites = hasSites(report)): QuantityMap[] {
   const { maps, motifs, lattice, image } = report;
   const spacing = lattice
     ? Math.min(lattice.lengthA, lattice.lengthB)
     : typicalSpacing(motifs.count, image.rows, image.cols);
-  return motifQuantities(report).map((quantity, i) => ({
+  return motifQuantities(report, sites).map((quantity, i) => ({
     ...quantity,
     values: maps.z[i] ?? motifMap(maps, motifs.position, quantity.values, spacing),
   }));

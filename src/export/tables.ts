@@ -2,9 +2,10 @@ import { columnOf } from "../report/fields.ts";
 import { turnColumns } from "../results/files.ts";
 import { pixelSides } from "../results/lattice_errors.ts";
 import type { FitReport } from "../results/types.ts";
-import { motifQuantities, quantityMaps } from "./quantities.ts";
+import { hasSites, motifQuantities, quantityMaps } from "./quantities.ts";
 
-type Column = readonly [name: string, values: ArrayLike<number>];
+/** A column of a table. */
+export type Column = readonly [name: string, values: ArrayLike<number>];
 
 /** Digits that tell every float32 from its neighbours. */
 const DIGITS = 9;
@@ -14,7 +15,9 @@ function csvNumber(value: number): string {
   return Number.isFinite(value) ? String(Number(value.toPrecision(DIGITS))) : "";
 }
 
-function csv(columns: readonly Column[], rows: number): string {
+/** A table with a line of names. */
+export function csv(columns: readonly Column[]): string {
+  const rows = columns[0][1].length;
   const lines = [columns.map(([name]) => name).join(",")];
   for (let i = 0; i < rows; i++) lines.push(columns.map(([, values]) => csvNumber(values[i])).join(","));
   return `${lines.join("\n")}\n`;
@@ -40,30 +43,28 @@ function withUnit({ name, unit }: { readonly name: string; readonly unit: string
   return unit ? `${name}_${unit}` : name;
 }
 
-/** One row a motif: number, place, every quantity, standard deviations of the latents, windows that agreed. */
-export function motifTable(report: FitReport): string {
+/** Columns with one row a motif: number, place, every quantity, standard deviations of the latents, windows that agreed. */
+export function motifColumns(report: FitReport, sites = hasSites(report)): Column[] {
   const { motifs } = report;
   const L = motifs.latentDim;
-  const columns: Column[] = [
+  return [
     ["motif", Float64Array.from({ length: motifs.count }, (_, i) => i + 1)],
     ...places(report, columnOf(motifs.position, 2, 0), columnOf(motifs.position, 2, 1)),
-    ...motifQuantities(report).map((quantity): Column => [withUnit(quantity), quantity.values]),
+    ...motifQuantities(report, sites).map((quantity): Column => [withUnit(quantity), quantity.values]),
     ...Array.from({ length: L }, (_, l): Column => [`z${l + 1}_sd`, columnOf(motifs.zSd, L, l)]),
     ["windows", motifs.windows],
     ...turnColumns(motifs).map(({ name, values }): Column => [name, values]),
   ];
-  return csv(columns, motifs.count);
 }
 
-/** One row a point of the maps: place, and every quantity there. */
-export function mapTable(report: FitReport): string {
+/** Columns with one row a point of the maps: place, and every quantity there. */
+export function mapColumns(report: FitReport, sites = hasSites(report)): Column[] {
   const { rowAxis, colAxis } = report.maps;
   const [rows, cols] = [rowAxis.length, colAxis.length];
   const row = Float64Array.from({ length: rows * cols }, (_, i) => rowAxis[Math.floor(i / cols)]);
   const col = Float64Array.from({ length: rows * cols }, (_, i) => colAxis[i % cols]);
-  const columns: Column[] = [
+  return [
     ...places(report, row, col),
-    ...quantityMaps(report).map((map): Column => [withUnit(map), map.values]),
+    ...quantityMaps(report, sites).map((map): Column => [withUnit(map), map.values]),
   ];
-  return csv(columns, rows * cols);
 }

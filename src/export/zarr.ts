@@ -1,6 +1,6 @@
 import { zlibSync } from "fflate";
 import type { FitReport } from "../results/types.ts";
-import { type Dimension, type LabelledArray, resultArrays } from "./arrays.ts";
+import type { Dimension, LabelledArray } from "./arrays.ts";
 
 /** Longest side of a chunk of the last two dimensions; and values of an array up to which it is one chunk. */
 const CHUNK = 512;
@@ -98,13 +98,15 @@ function coordinate({ name, size, scale = 1, offset = 0, unit = "" }: Dimension)
  * dataset (Zarr storage specification version 2, which all versions of zarr read, with consolidated metadata; xarray's
  * `_ARRAY_DIMENSIONS`).
  */
-export function resultZarr(report: FitReport): Map<string, Uint8Array> {
+export function zarrFolder(
+  arrays: readonly LabelledArray[],
+  { title, versions }: Pick<FitReport, "title" | "versions">,
+): Map<string, Uint8Array> {
   const store: Store = { files: new Map(), metadata: {} };
-  const arrays = resultArrays(report);
   putJson(store, ".zgroup", { zarr_format: 2 });
   putJson(store, ".zattrs", {
-    title: report.title,
-    software: `shift-vae ${report.versions["shift-vae"] ?? ""}`.trim(),
+    title,
+    software: `shift-vae ${versions["shift-vae"] ?? ""}`.trim(),
   });
   const dimensions = new Map(arrays.flatMap((array) => array.dimensions.map((one) => [one.name, one] as const)));
   for (const dimension of dimensions.values()) {

@@ -1,5 +1,6 @@
 import { type FrameResult, pooledMotifs, type SeriesReport } from "../results/series.ts";
-import type { Lattice } from "../results/types.ts";
+import { seriesScale } from "../results/series_scale.ts";
+import type { Lattice, ScaleCheck } from "../results/types.ts";
 import type { Figure } from "./figure.ts";
 import { manifoldFigure, templateFigure } from "./figures.ts";
 import {
@@ -22,7 +23,7 @@ import {
   rateText,
   stackPixel,
 } from "./series_figures.ts";
-import { type Headline, latentsHeadline, runHeadlines } from "./summary.ts";
+import { type Headline, latentsHeadline, runHeadlines, withSd } from "./summary.ts";
 import { escapeXml } from "./svg.ts";
 
 /** A figure without motifs to point at: the page holds those of many frames. */
@@ -85,10 +86,15 @@ function latticeCells(lattice: Lattice | undefined, frame: FrameResult): string[
   ];
 }
 
+function scaleCells({ factor, factorSd }: Partial<ScaleCheck> = {}): string[] {
+  return factor === undefined || factorSd === undefined ? ["–", "–"] : [...withSd(factor, factorSd)];
+}
+
 /** One row a frame: size, motifs, lattice, medians of the latents, and the drift of a stack. */
 function frameTable({ frames, drift, kind }: SeriesReport): string {
   const L = frames[0].motifs.latentDim;
   const latents = Array.from({ length: L }, (_, l) => latentName(l));
+  const checked = frames.some(({ scaleCheck }) => scaleCheck);
   const driftNames = drift ? ["drift row (px)", "σ", "drift column (px)", "σ"] : [];
   const head = [
     kind === "stack" ? "frame" : "image",
@@ -100,9 +106,10 @@ function frameTable({ frames, drift, kind }: SeriesReport): string {
     "angle",
     ...latents,
     ...driftNames,
+    ...(checked ? ["measured over true length", "σ"] : []),
   ];
   const rows = frames.map((frame, k) => {
-    const { motifs, rows: height, cols: width, lattice } = frame;
+    const { motifs, rows: height, cols: width, lattice, scaleCheck } = frame;
     const medians = latents.map((_, l) =>
       formatNumber(
         quantile(
@@ -113,7 +120,8 @@ function frameTable({ frames, drift, kind }: SeriesReport): string {
     );
     const moved = drift ? [drift.row[k], drift.rowSd[k], drift.col[k], drift.colSd[k]].map((v) => formatNumber(v)) : [];
     const name = kind === "stack" ? String(frame.number) : frame.name;
-    return [name, `${height}×${width}`, String(motifs.count), ...latticeCells(lattice, frame), ...medians, ...moved];
+    const found = [String(motifs.count), ...latticeCells(lattice, frame), ...medians, ...moved];
+    return [name, `${height}×${width}`, ...found, ...(checked ? scaleCells(scaleCheck) : [])];
   });
   return table(head, rows);
 }
@@ -128,7 +136,10 @@ function sections(series: SeriesReport): string {
   const left = frames.length - maps.length;
   const shown = left > 0 ? `${maps.length} of ${frames.length} are shown; maps.npz holds all. ` : "";
   const template = { ...series, pixelSize: frames[0].pixelSize };
-  const caution = warnings.map((text) => `<p><strong>${escapeXml(text)}</strong></p>`).join("");
+  const scale = seriesScale(series);
+  const caution = [...warnings, ...scale.warnings, ...scale.notes]
+    .map((text) => `<p><strong>${escapeXml(text)}</strong></p>`)
+    .join("");
   return [
     caution && `<section><h2>Mind</h2>${caution}</section>`,
     drift ? section("Drift", "How all motifs move together, from the first frame on.", still(drift)) : "",

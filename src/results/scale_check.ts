@@ -134,7 +134,10 @@ function noteOf({ factor, cells, cell, face, distortion }: Candidate, name: stri
  * rectangular distribution of half that width, JCGM 100:2008, 4.3.7), and 0.2 % for the specimen. The motif may be a superstructure of up to nine unit cells, or a part of one.
  * @returns undefined where there is no lattice, or no image in nm and none in pixels either
  */
-export function checkScale(report: FitReport, material: Material): ScaleCheck | undefined {
+export function checkScale(
+  report: Pick<FitReport, "lattice" | "motifs" | "pixelSize">,
+  material: Material,
+): ScaleCheck | undefined {
   const { lattice, motifs, pixelSize } = report;
   if (!lattice || (pixelSize && pixelSize.unit !== "nm")) return undefined;
   const pixel = pixelSize?.value ?? 1;

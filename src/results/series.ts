@@ -1,7 +1,7 @@
 import type { Axis } from "../data/dataset.ts";
 import type { Drift } from "./drift.ts";
 import type { Tracks } from "./tracks.ts";
-import type { FitReport, Grid, LatentMaps, Lattice, Motifs, Turn, Windows } from "./types.ts";
+import type { FitReport, Grid, LatentMaps, Lattice, Motifs, ScaleCheck, Turn, Windows } from "./types.ts";
 
 /** What was found in one frame of a stack, or in one of several images. Pixels of the frame. */
 export interface FrameResult {
@@ -15,6 +15,8 @@ export interface FrameResult {
   readonly motifs: Motifs;
   readonly maps: LatentMaps;
   readonly lattice?: Lattice;
+  /** Where a material was named. */
+  readonly scaleCheck?: ScaleCheck;
 }
 
 /** One model over many frames: what report and files of a series are made from. */
@@ -38,9 +40,9 @@ export interface SeriesReport
 
 /** One frame as the report of a fit of one image. */
 export function frameReport(series: SeriesReport, k: number, image: Grid): FitReport {
-  const { windows, motifs, maps, lattice, pixelSize, name } = series.frames[k];
+  const { windows, motifs, maps, lattice, pixelSize, scaleCheck, name } = series.frames[k];
   const title = series.kind === "stack" ? `${series.title}, ${name}` : name;
-  return { ...series, title, image, pixelSize, windows, motifs, maps, lattice };
+  return { ...series, title, image, pixelSize, windows, motifs, maps, lattice, scaleCheck };
 }
 
 /** Arrays one after the other. */

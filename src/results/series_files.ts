@@ -11,6 +11,7 @@ import {
   windowsNpz,
 } from "./files.ts";
 import { pooledMotifs, pooledWindows, type SeriesReport } from "./series.ts";
+import { seriesScale } from "./series_scale.ts";
 
 /** Result files of a stack or of several images, as pure functions. */
 
@@ -18,7 +19,7 @@ import { pooledMotifs, pooledWindows, type SeriesReport } from "./series.ts";
 export const SERIES_SCHEMA = "shift-vae/series/1";
 
 /** Index in `frames` of each of the pooled motifs. */
-function frameOfMotif({ frames }: SeriesReport): Int32Array {
+export function frameOfMotif({ frames }: Pick<SeriesReport, "frames">): Int32Array {
   return Int32Array.from(frames.flatMap(({ motifs }, k) => new Array<number>(motifs.count).fill(k)));
 }
 
@@ -46,12 +47,14 @@ function mean(values: Float64Array, width: number, column: number): number {
 
 /**
  * frames.csv: one row a frame, `frame` or `file`, `motifs`, `z1_mean` …; of a stack its coordinate where the axis has a unit, and the
- * drift since the first frame, `drift_row,drift_col,drift_row_sd,drift_col_sd` in px and, where the pixel size is known, in its unit.
+ * drift since the first frame, `drift_row,drift_col,drift_row_sd,drift_col_sd` in px and, where the pixel size is known, in its unit. Where a
+ * material was named `scale_factor,scale_factor_sd`: measured over true length.
  */
 export function framesCsv({ frames, kind, axis, drift }: SeriesReport): string {
   const L = frames[0].motifs.latentDim;
   const timed = axis !== undefined && axis.unit !== "px";
   const pixel = frames[0].pixelSize;
+  const checked = frames.some(({ scaleCheck }) => scaleCheck);
   const driftNames = ["drift_row", "drift_col", "drift_row_sd", "drift_col_sd"];
   const head = [
     kind === "stack" ? "frame" : "file",
@@ -60,8 +63,9 @@ export function framesCsv({ frames, kind, axis, drift }: SeriesReport): string {
     ...Array.from({ length: L }, (_, l) => `z${l + 1}_mean`),
     ...(drift ? driftNames : []),
     ...(drift && pixel ? driftNames.map((name) => `${name}_${pixel.unit}`) : []),
+    ...(checked ? ["scale_factor", "scale_factor_sd"] : []),
   ];
-  const rows = frames.map(({ number, name, motifs }, k) => {
+  const rows = frames.map(({ number, name, motifs, scaleCheck }, k) => {
     const moved = drift ? [drift.row[k], drift.col[k], drift.rowSd[k], drift.colSd[k]] : [];
     const numbers = [
       ...(timed ? [axis.offset + axis.scale * number] : []),
@@ -69,6 +73,7 @@ export function framesCsv({ frames, kind, axis, drift }: SeriesReport): string {
       ...Array.from({ length: L }, (_, l) => mean(motifs.z, L, l)),
       ...moved,
       ...(pixel ? moved.map((v) => v * pixel.value) : []),
+      ...(checked ? [scaleCheck?.factor ?? Number.NaN, scaleCheck?.factorSd ?? Number.NaN] : []),
     ];
     return [kind === "stack" ? String(number) : csvText(name), ...numbers.map(csvNumber)];
   });
@@ -122,10 +127,11 @@ export function seriesJson(series: SeriesReport, input: object, files: readonly 
       motifs: frame.motifs.count,
       windows: frame.windows.count,
       lattice: latticeJson(frame),
+      ...(frame.scaleCheck && { scaleCheck: frame.scaleCheck }),
     })),
     drift: drift && { rate: rate ?? null, ...(inUnit && { [`rate_${pixel.unit}`]: inUnit }), scatter: drift.scatter },
     tracks: tracks?.count,
-    warnings: series.warnings,
+    warnings: [...series.warnings, ...seriesScale(series).warnings],
     versions: series.versions,
     files,
   });
