@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { type LabelledArray, resultArrays } from "../src/export/arrays.ts";
 import { exportFiles, exportKinds } from "../src/export/index.ts";
 import { quantityMaps } from "../src/export/quantities.ts";
-import { csv as table, mapColumns, motifColumns } from "../src/export/tables.ts";
+import { mapColumns, motifColumns, csv as table } from "../src/export/tables.ts";
 import { sampleReport } from "./report_sample.ts";
 
 /** What HyperSpy 2.5, xarray 2026.9 with zarr 3.1, pandas 3.1 and tifffile 2026.3 read: oracles/read_export.py made it. */

@@ -2,8 +2,8 @@ import { type SeriesExports, stems } from "../export/series.ts";
 import type { SeriesResult } from "../fit_series.ts";
 import { type Figure, figurePng, figureSvg } from "../report/figure.ts";
 import { manifoldFigure, templateFigure } from "../report/figures.ts";
-import { lossFigure, scatterFigure } from "../report/plots.ts";
-import { driftFigure, frameMapFigures, latentsFigure } from "../report/series_figures.ts";
+import { klFigure, lossFigure, scatterFigure } from "../report/plots.ts";
+import { driftFigure, frameFieldFigures, frameMapFigures, latentsFigure } from "../report/series_figures.ts";
 import { seriesHtml } from "../report/series_html.ts";
 import { type FileNote, mapsNpz } from "../results/files.ts";
 import { pooledMotifs } from "../results/series.ts";
@@ -42,6 +42,10 @@ function figuresOf(series: SeriesResult): { top: Map<string, Figure>; more: Map<
   const maps = frameMapFigures(series).map(
     ({ figure }, k) => [`maps-${names[series.shown[k].frame]}`, figure] as const,
   );
+  const fields = frameFieldFigures(series).flatMap(({ frame, sigma, strain }) => [
+    [`position-sigma-${names[frame]}`, sigma] as const,
+    ...(strain ? [[`strain-${names[frame]}`, strain] as const] : []),
+  ]);
   const motifs = pooledMotifs(frames);
   return {
     top: new Map([
@@ -52,6 +56,8 @@ function figuresOf(series: SeriesResult): { top: Map<string, Figure>; more: Map<
     ]),
     more: new Map([
       ...maps,
+      ...fields,
+      ["kl", klFigure(series)],
       ["scatter", scatterFigure({ motifs, metrics: series.metrics })],
       ["loss", lossFigure(series)],
     ]),

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Headline } from "../report/summary.ts";
+import { type Headline, threadsText } from "../report/summary.ts";
 import type { Material } from "../results/materials.ts";
 import { checkScale } from "../results/scale_check.ts";
 import type { SeriesReport } from "../results/series.ts";
@@ -20,7 +20,7 @@ export function resultSummary(
   const lines = headlines
     .filter(({ label }) => label !== "Time")
     .map(({ label, value, detail }) => row(label, detail ? `${value}  (${detail.replace(/\n/g, "; ")})` : value));
-  const runOn = variant === undefined ? "" : `  (${variant}, ${threads} threads)`;
+  const runOn = variant === undefined ? "" : `  (${variant}, ${threadsText(threads)})`;
   lines.push(row("Time", `${duration(seconds)}${runOn}`));
   lines.push(row("Report", join(out, "report.html")));
   return `${lines.join("\n")}\n`;

@@ -1,6 +1,12 @@
 import { LABEL_SIZE, NOTE_SIZE } from "./panels.ts";
 import { formatNumber, type Limits, niceTicks } from "./scales.ts";
-import type { Box, Surface } from "./surface.ts";
+import type { Box, Color, Surface } from "./surface.ts";
+
+/** A curve in a colour of a palette, which may be as dark or as light as the paper: it lies on a broader one that never is. */
+export function drawPaletteCurve(surface: Surface, points: readonly number[], color: Color): void {
+  surface.polyline(points, { stroke: surface.theme.muted, width: 3.5 });
+  surface.polyline(points, { stroke: color, width: 2 });
+}
 
 /** A box with linear axes. */
 export interface Axes {
@@ -9,6 +15,9 @@ export interface Axes {
   readonly y: Limits;
   readonly xLabel?: string;
   readonly yLabel?: string;
+  /** Whether only whole numbers mean something. */
+  readonly wholeX?: boolean;
+  readonly wholeY?: boolean;
 }
 
 export function axesX({ box, x }: Axes, value: number): number {
@@ -32,18 +41,23 @@ export function rangeOf(values: Iterable<number>, margin = 0.05): Limits {
   return [low - pad, high + pad];
 }
 
+function ticks(limits: Limits, count: number, whole = false): number[] {
+  const all = niceTicks(...limits, count);
+  return whole ? all.filter(Number.isInteger) : all;
+}
+
 /** Grid lines, tick labels and names of the axes. */
 export function drawAxes(surface: Surface, axes: Axes): void {
   const { box } = axes;
   const { rule, muted, ink } = surface.theme;
   const bottom = box.y + box.height;
   const tick = { size: NOTE_SIZE, color: muted };
-  for (const value of niceTicks(...axes.x, box.width / 90)) {
+  for (const value of ticks(axes.x, box.width / 90, axes.wholeX)) {
     const x = axesX(axes, value);
     surface.segments([x, box.y, x, bottom], { stroke: rule, width: 1 });
     surface.text(x, bottom + 18, formatNumber(value), { ...tick, anchor: "middle" });
   }
-  for (const value of niceTicks(...axes.y, box.height / 50)) {
+  for (const value of ticks(axes.y, box.height / 50, axes.wholeY)) {
     const y = axesY(axes, value);
     surface.segments([box.x, y, box.x + box.width, y], { stroke: rule, width: 1 });
     surface.text(box.x - 8, y + 4, formatNumber(value), { ...tick, anchor: "end" });

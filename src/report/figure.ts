@@ -10,6 +10,10 @@ export interface Figure {
   /** For readers who do not see it. */
   readonly alt: string;
   draw(surface: Surface): void;
+  /** The same as figures of their own, which a page arranges by its width. */
+  readonly parts?: readonly Figure[];
+  /** What a page says below the parts. */
+  readonly notes?: readonly string[];
   /** Boxes that show the whole image, so that a pointer in one can be turned into a position. */
   readonly views?: readonly Box[];
   /** The scatter plot's box and what its axes show. */

@@ -25,11 +25,22 @@ function embeddedJson(value: unknown): string {
 
 /** A figure; where it shows motifs one by one, with the values under the pointer. */
 export function figureHtml(figure: Figure, id = ""): string {
+  if (figure.parts) {
+    const notes = figure.notes?.map((note) => `<p class="hint">${escapeXml(note)}</p>`) ?? [];
+    const parts = figure.parts.map((part) => figureHtml(part));
+    return `<div class="parts" role="group" aria-label="${escapeXml(figure.alt)}">${parts.join("")}${notes.join("")}</div>`;
+  }
   const name = id ? ` id="${id}"` : "";
   const live = figure.views || figure.scatter;
   if (!live) return `<figure${name}><div>${figureElement(figure)}</div></figure>`;
   const role = `role="group" tabindex="0" aria-label="${escapeXml(figure.alt)} Arrow keys step from motif to motif."`;
   return `<figure${name}><div class="plot" ${role}>${figureElement(figure)}</div></figure>`;
+}
+
+/** A figure without motifs to point at. */
+export function still(figure: Figure): string {
+  const { views: _views, scatter: _scatter, parts, ...rest } = figure;
+  return figureHtml({ ...rest, parts: parts?.map((part) => ({ ...part, views: undefined, scatter: undefined })) });
 }
 
 /** A section of the page; the text is HTML. */

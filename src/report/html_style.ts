@@ -21,6 +21,9 @@ dl.headlines dd small{display:block;white-space:pre-line;font-size:14px;font-wei
 .wide{overflow-x:auto}
 table.lattice th[scope=row]{text-align:left;font-weight:600}
 .row{margin-left:-20px;display:flex;flex-wrap:wrap;gap:16px 40px;align-items:flex-start}
+.row>.scroll,.row>pre,.row>ul,.row h3{margin-left:20px}
+.parts{display:flex;flex-wrap:wrap}
+.parts .hint{flex-basis:100%}
 .beside{flex:1 1 340px;display:flex;flex-wrap:wrap}
 figure{margin:0;min-width:0;max-width:100%}
 figure svg{display:block;max-width:100%;height:auto}
@@ -47,12 +50,9 @@ th:first-child,td:first-child{text-align:left}
 ul{margin:12px 0 0;padding-left:20px}
 a{color:var(--accent)}
 footer{padding:48px 32px 64px;color:var(--muted);font-size:14px}
-@media (max-width:640px){header,main,footer{padding-left:16px;padding-right:16px}h1{font-size:28px}section{margin-top:44px}.warning{margin:28px 0 0;padding:14px 18px;border-left:4px solid var(--accent);background:var(--panel);border-radius:0 6px 6px 0;max-width:90ch}
-.wide{overflow-x:auto}
-table.lattice th[scope=row]{text-align:left;font-weight:600}
-.row{margin-left:-12px}dl.headlines{grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:18px 20px}}
+@media (max-width:640px){header,main,footer{padding-left:16px;padding-right:16px}h1{font-size:28px}section{margin-top:44px}.row{margin-left:-16px}#overlay text{font-size:22px}dl.headlines{grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:18px 20px}}
 @media print{@page{margin:14mm}body{font-size:11pt}header,main,footer{max-width:none;padding:0}header{padding-top:0}section{margin-top:24pt}h2,section>p{break-after:avoid}figure,.plot,dl.headlines>div{break-inside:avoid}figure svg{max-height:230mm}fieldset,.hint,#tip,details:not(.printed){display:none}pre{max-height:none;white-space:pre-wrap}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;
 
 /** SHA-256 of the style sheet, for the content security policy. */
-export const STYLE_HASH = "sha256-BK5Y7he1k4LuavEPeZGAMEKsI4GRlLy5QXClsOvsdkA=";
+export const STYLE_HASH = "sha256-KgFdmcabmu8xqq2GUs+mBMPt8cjHH7Kw2Djw3HhCfqo=";

@@ -11,6 +11,8 @@ export const TITLE_SIZE = 16;
 export const LABEL_SIZE = 13;
 export const NOTE_SIZE = 12;
 
+/** Side of a panel alone: three with their colour bars fit into the page. */
+const PART_SIDE = 280;
 const MARGIN = 20;
 const TITLE_HEIGHT = 28;
 const GAP = 24;
@@ -83,11 +85,22 @@ export function drawScaleBar(surface: Surface, box: Box, pixels: number, pixelSi
 }
 
 /** Panels in rows of equal cells, with notes below. `across` is the width to stay within where there are several. */
-export function panelFigure(
-  image: Grid,
-  panels: readonly Panel[],
-  options: { alt: string; side: number; across: number; notes?: readonly string[] },
-): Figure {
+export function panelFigure(image: Grid, panels: readonly Panel[], options: PanelOptions): Figure {
+  const whole = arrangedPanels(image, panels, options);
+  if (panels.length < 2) return whole;
+  const alone = (panel: Panel) =>
+    arrangedPanels(image, [panel], { alt: `${panel.title}.`, side: PART_SIDE, across: options.across });
+  return { ...whole, parts: panels.map(alone), notes: options.notes };
+}
+
+interface PanelOptions {
+  readonly alt: string;
+  readonly side: number;
+  readonly across: number;
+  readonly notes?: readonly string[];
+}
+
+function arrangedPanels(image: Grid, panels: readonly Panel[], options: PanelOptions): Figure {
   const { width, height } = panelSize(image.rows, image.cols, options.side);
   const barRoom = panels.some((panel) => panel.bar) ? BAR_GAP + BAR_WIDTH + BAR_LABELS : 0;
   const cell = { width: width + barRoom + GAP, height: Math.max(40, height) + TITLE_HEIGHT + GAP };

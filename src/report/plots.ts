@@ -180,9 +180,19 @@ export function lossFigure(report: Pick<FitReport, "metrics">): Figure {
     const box = { x: 80 + (i % 2) * 480, y: 76 + Math.floor(i / 2) * 246, width: 370, height: 160 };
     return { box, x, y: settledRange(curve.values), xLabel: i > 1 ? "step" : undefined };
   });
+  const alone = (curve: Curve): Figure => ({
+    width: 470,
+    height: 264,
+    alt: `${curve.name} against the training step.`,
+    draw(surface) {
+      const box = { x: 80, y: 46, width: 370, height: 160 };
+      drawCurve(surface, { box, x, y: settledRange(curve.values), xLabel: "step" }, steps, curve);
+    },
+  });
   return {
     width: 960,
     height: 548,
+    parts: curves.map(alone),
     alt: `ELBO, reconstruction, KL and noise against the training step, ${history.length} entries.`,
     draw(surface) {
       drawTitle(surface, "History");

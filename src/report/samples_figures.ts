@@ -1,6 +1,6 @@
 import { type SamplesReport, shiftUnit } from "../results/samples.ts";
 import type { Grid } from "../results/types.ts";
-import { type Axes, axesX, axesY, drawAxes, rangeOf } from "./axes.ts";
+import { type Axes, axesX, axesY, drawAxes, drawPaletteCurve, rangeOf } from "./axes.ts";
 import { PALETTE_TOP, paletteColor, paletteOf, rgbToHex } from "./colormaps.ts";
 import { columnOf, latentScale, signedScale, sizeScale } from "./fields.ts";
 import type { Figure } from "./figure.ts";
@@ -84,7 +84,8 @@ function curvesFigure(
       drawAxes(surface, axes);
       for (const { color, values } of curves) {
         const points = x.flatMap((v, i) => [axesX(axes, v), axesY(axes, values[i])]);
-        surface.polyline(points, { stroke: color || surface.theme.accent, width: 2 });
+        if (color) drawPaletteCurve(surface, points, color);
+        else surface.polyline(points, { stroke: surface.theme.accent, width: 2 });
       }
       if (bar) drawColorBar(surface, axes.box, bar);
     },

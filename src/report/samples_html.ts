@@ -1,16 +1,11 @@
 import { type SamplesReport, shiftUnit } from "../results/samples.ts";
 import type { Figure } from "./figure.ts";
 import { manifoldFigure } from "./figures.ts";
-import { details, figureHtml, pageHtml, type ReportFile, section } from "./html_page.ts";
+import { details, pageHtml, type ReportFile, section, still } from "./html_page.ts";
 import { klFigure, lossFigure, scatterFigure } from "./plots.ts";
 import { motifFigure, scanMapsFigure, shiftFigures, shiftSequenceFigure, traversalFigures } from "./samples_figures.ts";
 import { formatNumber, quantile } from "./scales.ts";
 import { type Headline, latentsHeadline, runHeadlines } from "./summary.ts";
-
-/** A picture that shows no motifs to point at. */
-function still(figure: Figure | undefined): string {
-  return figure ? figureHtml({ ...figure, views: undefined, scatter: undefined }) : "";
-}
 
 /** Every figure of a fit of samples by its file name. */
 export function samplesFigures(samples: SamplesReport): Map<string, Figure> {
@@ -64,7 +59,11 @@ export function samplesHeadlines(samples: SamplesReport): Headline[] {
 /** The report of a fit of 1D signals or stand-alone windows as one self-contained HTML page. */
 export function samplesHtml(samples: SamplesReport, files: readonly ReportFile[] = []): string {
   const figures = samplesFigures(samples);
-  const show = (...names: string[]) => names.map((name) => still(figures.get(name))).join("");
+  const show = (...names: string[]) =>
+    names
+      .flatMap((name) => figures.get(name) ?? [])
+      .map(still)
+      .join("");
   const shifts = [...figures.keys()].filter((name) => name.startsWith("shift"));
   const motif = [...figures.keys()].filter((name) => /^(template|manifold)/.test(name));
   const main = [

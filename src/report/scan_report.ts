@@ -1,12 +1,13 @@
 import { LEAST_KL } from "../results/latents.ts";
 import { bestPoint, type ScanPoint, type ScanReport } from "../results/scan.ts";
-import { type Axes, axesX, axesY, drawAxes, rangeOf } from "./axes.ts";
+import { type Axes, axesX, axesY, drawAxes, drawPaletteCurve, rangeOf } from "./axes.ts";
 import { PALETTE_TOP, paletteColor, paletteOf, rgbToHex } from "./colormaps.ts";
 import { smallLengthUnit } from "./fields.ts";
 import type { Figure } from "./figure.ts";
 import { figureHtml, pageHtml, type ReportFile, section, table } from "./html_page.ts";
 import { LABEL_SIZE, NOTE_SIZE } from "./panels.ts";
 import { formatNumber } from "./scales.ts";
+import type { Surface } from "./surface.ts";
 import { escapeXml } from "./svg.ts";
 
 /** Figure, table and page of a scan over window sizes and numbers of latents. */
@@ -15,6 +16,7 @@ import { escapeXml } from "./svg.ts";
 interface Quantity {
   readonly name: string;
   readonly of: (point: ScanPoint) => number;
+  readonly whole?: boolean;
 }
 
 function quantities(report: ScanReport): Quantity[] {
@@ -23,7 +25,7 @@ function quantities(report: ScanReport): Quantity[] {
     { name: "ELBO (nats a pixel)", of: (p) => p.elboPerPixel },
     { name: `Position σ (${unit})`, of: (p) => p.positionSd * factor },
     { name: "Shape σ (of the prior's)", of: (p) => p.shapeSd },
-    { name: `Latents in use (KL > ${LEAST_KL} nats)`, of: (p) => p.inUse },
+    { name: `Latents in use (KL > ${LEAST_KL} nats)`, of: (p) => p.inUse, whole: true },
   ];
 }
 
@@ -33,6 +35,12 @@ function colorOf(k: number, count: number): string {
   return rgbToHex(paletteColor(paletteOf("viridis"), index));
 }
 
+/** Dots that are seen on any paper. */
+function ringedDots(surface: Surface, points: readonly number[], radius: number, color: string): void {
+  surface.dots(points, radius + 1, surface.theme.muted);
+  surface.dots(points, radius, color);
+}
+
 /** ELBO a pixel, uncertainty of position and of shape, and latents in use against the window, one curve a number of latents. */
 export function scanFigure(report: ScanReport): Figure {
   const { points } = report;
@@ -40,8 +48,8 @@ export function scanFigure(report: ScanReport): Figure {
   const x = rangeOf(points.map((p) => p.window));
   const plots = quantities(report).map((quantity, i) => {
     const box = { x: 84 + (i % 2) * 480, y: 84 + Math.floor(i / 2) * 282, width: 370, height: 180 };
-    const axes: Axes = { box, x, y: rangeOf(points.map(quantity.of), 0.1), xLabel: "window (px)" };
-    return { ...quantity, axes };
+    const y = rangeOf(points.map(quantity.of), 0.1);
+    return { ...quantity, axes: { box, x, y, xLabel: "window (px)", wholeY: quantity.whole } satisfies Axes };
   });
   return {
     width: 960,
@@ -52,7 +60,7 @@ export function scanFigure(report: ScanReport): Figure {
       latents.forEach((count, k) => {
         const name = `${count} ${count === 1 ? "latent" : "latents"}`;
         const style = { size: LABEL_SIZE, color: ink };
-        surface.dots([26 + k * 100, 26], 5, colorOf(k, latents.length));
+        ringedDots(surface, [26 + k * 100, 26], 5, colorOf(k, latents.length));
         surface.text(36 + k * 100, 31, name, style);
       });
       for (const { name, of, axes } of plots) {
@@ -61,8 +69,8 @@ export function scanFigure(report: ScanReport): Figure {
         latents.forEach((count, k) => {
           const own = points.filter((p) => p.latentDim === count && Number.isFinite(of(p)));
           const line = own.flatMap((p) => [axesX(axes, p.window), axesY(axes, of(p))]);
-          surface.polyline(line, { stroke: colorOf(k, latents.length), width: 2 });
-          surface.dots(line, 3.5, colorOf(k, latents.length));
+          drawPaletteCurve(surface, line, colorOf(k, latents.length));
+          ringedDots(surface, line, 3.5, colorOf(k, latents.length));
         });
       }
       const note =

@@ -4,6 +4,7 @@ import { type Axes, axesX, axesY, drawAxes, rangeOf } from "./axes.ts";
 import { columnOf, latentScale, smallLengthUnit } from "./fields.ts";
 import type { Figure } from "./figure.ts";
 import { mapsFigure } from "./figures.ts";
+import { hasStrain, sigmaFigure, strainFigure } from "./motif_figures.ts";
 import { LABEL_SIZE, NOTE_SIZE, TITLE_SIZE } from "./panels.ts";
 import { formatNumber, latentName, quantile } from "./scales.ts";
 import type { Color, Surface } from "./surface.ts";
@@ -11,10 +12,10 @@ import type { Color, Surface } from "./surface.ts";
 /** Figures of a stack or of several images: drift, latents against frame, maps of some frames in common colours. */
 
 /** Frames' coordinates along the stack, and what to call them. */
-export function frameCoordinates({ axis, frames }: SeriesReport): { values: number[]; label: string } {
+export function frameCoordinates({ axis, frames }: SeriesReport): { values: number[]; label: string; whole: boolean } {
   const known = axis !== undefined && axis.unit !== "px";
   const values = frames.map(({ number }) => (known ? axis.offset + axis.scale * number : number));
-  return { values, label: known ? `${axis.name} (${axis.unit})` : "frame" };
+  return { values, label: known ? `${axis.name} (${axis.unit})` : "frame", whole: !known };
 }
 
 /** The pixel size of a stack: that of its first frame. */
@@ -47,13 +48,13 @@ function drawBand(surface: Surface, axes: Axes, x: readonly number[], band: Band
 function framePlot(
   surface: Surface,
   place: { x: number; y: number; width: number; height: number },
-  x: { readonly values: readonly number[]; readonly label: string },
+  x: { readonly values: readonly number[]; readonly label: string; readonly whole?: boolean },
   title: string,
   yLabel: string,
   bands: readonly Band[],
 ): void {
   const y = rangeOf(bands.flatMap(({ low, high, middle }) => [...low, ...high, ...middle]));
-  const axes: Axes = { box: place, x: rangeOf(x.values, 0.02), y, xLabel: x.label, yLabel };
+  const axes: Axes = { box: place, x: rangeOf(x.values, 0.02), y, xLabel: x.label, yLabel, wholeX: x.whole };
   const { ink, accent } = surface.theme;
   surface.text(place.x - 52, place.y - 18, title, { size: TITLE_SIZE, color: ink, bold: true });
   drawAxes(surface, axes);
@@ -110,7 +111,9 @@ export function latentsFigure(series: SeriesReport): Figure {
   const { frames } = series;
   const L = frames[0].motifs.latentDim;
   const x =
-    series.kind === "stack" ? frameCoordinates(series) : { values: frames.map((_, k) => k + 1), label: "image" };
+    series.kind === "stack"
+      ? frameCoordinates(series)
+      : { values: frames.map((_, k) => k + 1), label: "image", whole: true };
   const bands = Array.from({ length: L }, (_, l): Band => {
     const values = frames.map(({ motifs }) => columnOf(motifs.z, L, l));
     const at = (share: number) => values.map((v) => quantile(v, share));
@@ -140,6 +143,17 @@ export function frameMapFigures(series: SeriesReport): { readonly name: string; 
     name: series.frames[frame].name,
     figure: mapsFigure(frameReport(series, frame, image), true, scales),
   }));
+}
+
+/** Uncertainty of the positions, and where there is a lattice displacement and strain, of the frames whose pixels are there. */
+export function frameFieldFigures(
+  series: SeriesReport,
+): { readonly frame: number; readonly name: string; readonly sigma: Figure; readonly strain?: Figure }[] {
+  return series.shown.map(({ frame, image }) => {
+    const report = frameReport(series, frame, image);
+    const strain = hasStrain(report) ? strainFigure(report) : undefined;
+    return { frame, name: series.frames[frame].name, sigma: sigmaFigure(report), strain };
+  });
 }
 
 /** Median standard deviation of a motif's position over all frames, in a small unit. */

@@ -5,18 +5,19 @@ import type { Figure } from "./figure.ts";
 import { manifoldFigure, templateFigure } from "./figures.ts";
 import {
   details,
-  figureHtml,
   LATTICE_NOTE,
   POSITIONS_NOTE,
   pageHtml,
   type ReportFile,
   section,
+  still,
   table,
 } from "./html_page.ts";
 import { klFigure, lossFigure, scatterFigure } from "./plots.ts";
 import { formatNumber, latentName, quantile } from "./scales.ts";
 import {
   driftFigure,
+  frameFieldFigures,
   frameMapFigures,
   latentsFigure,
   medianPositionSd,
@@ -25,11 +26,6 @@ import {
 } from "./series_figures.ts";
 import { type Headline, latentsHeadline, runHeadlines, withSd } from "./summary.ts";
 import { escapeXml } from "./svg.ts";
-
-/** A figure without motifs to point at: the page holds those of many frames. */
-function still(figure: Figure): string {
-  return figureHtml({ ...figure, views: undefined, scatter: undefined });
-}
 
 function driftHeadlines(series: SeriesReport): Headline[] {
   const { drift, tracks, frames } = series;
@@ -130,9 +126,10 @@ function sections(series: SeriesReport): string {
   const { frames, kind, warnings } = series;
   const motifs = pooledMotifs(frames);
   const drift = driftFigure(series);
-  const maps = frameMapFigures(series).map(
-    ({ name, figure }) => `<div><h3>${escapeXml(name)}</h3>${still(figure)}</div>`,
-  );
+  const named = (name: string, figure: Figure) => `<div><h3>${escapeXml(name)}</h3>${still(figure)}</div>`;
+  const maps = frameMapFigures(series).map(({ name, figure }) => named(name, figure));
+  const fields = frameFieldFigures(series);
+  const strains = fields.flatMap(({ name, strain }) => (strain ? [named(name, strain)] : []));
   const left = frames.length - maps.length;
   const shown = left > 0 ? `${maps.length} of ${frames.length} are shown; maps.npz holds all. ` : "";
   const template = { ...series, pixelSize: frames[0].pixelSize };
@@ -157,6 +154,8 @@ function sections(series: SeriesReport): string {
       still(klFigure(series)),
     ),
     section("Latents", "Motifs of all frames.", still(scatterFigure({ motifs, metrics: series.metrics }))),
+    section("Position uncertainty", "", ...fields.map(({ name, sigma }) => named(name, sigma))),
+    strains.length > 0 ? section("Displacement and strain", "", ...strains) : "",
     section("Training", "", still(lossFigure(series))),
     section(kind === "stack" ? "Frames" : "Images", "", frameTable(series)),
   ].join("");

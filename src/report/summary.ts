@@ -75,10 +75,14 @@ export function totalSeconds({ metrics }: Pick<FitReport, "metrics">): number {
   return Object.values(metrics.seconds).reduce((sum, s) => sum + s, 0);
 }
 
+export function threadsText(threads: string | number): string {
+  return `${threads} ${Number(threads) === 1 ? "thread" : "threads"}`;
+}
+
 /** How long a fit took on what, and its seed. */
 export function runHeadlines(report: Pick<FitReport, "metrics" | "config" | "versions">): Headline[] {
   const { versions, config } = report;
-  const runOn = [versions.variant, versions.threads === undefined ? undefined : `${versions.threads} threads`];
+  const runOn = [versions.variant, versions.threads === undefined ? undefined : threadsText(versions.threads)];
   const detail = runOn.filter((v) => v !== undefined).join(", ");
   const { seed } = config;
   return [
