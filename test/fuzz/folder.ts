@@ -45,7 +45,14 @@ export function damageFolder({ files }: FolderSpecimen, random: Random): FolderS
     const change = CHANGES[random(3 * CHANGES.length)] ?? mutateFile;
     change(out, name, random);
   }
-  return { files: out };
+  return { files: possible(out) };
+}
+
+/** Without the files whose path is also that of a folder of another. */
+function possible(files: Record<string, Uint8Array>): Record<string, Uint8Array> {
+  const names = Object.keys(files);
+  const isFolder = (name: string) => names.some((other) => other.startsWith(`${name}/`));
+  return Object.fromEntries(Object.entries(files).filter(([name]) => !isFolder(name)));
 }
 
 /** The folder on disk and what lies in it: the next version of a folder differs from the last one by few files. */
