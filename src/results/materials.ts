@@ -11,42 +11,49 @@ export interface Material {
 
 const WYCKOFF = "R. W. G. Wyckoff, Crystal Structures, vol. 1, 2nd ed., Interscience, New York (1963)";
 const GRAPHITE = "P. Trucano, R. Chen, Nature 258, 136 (1975)";
+const PEASE = "R. S. Pease, Acta Cryst. 5, 356 (1952)";
 const BRONSEMA = "K. D. Bronsema, J. L. de Boer, F. Jellinek, Z. Anorg. Allg. Chem. 540/541, 15 (1986)";
 const SCHUTTE = "W. J. Schutte, J. L. de Boer, F. Jellinek, J. Solid State Chem. 70, 207 (1987)";
-const FISHER = "W. G. Fisher, M. J. Sienko, Inorg. Chem. 19, 39 (1980)";
 const CODATA = "E. Tiesinga et al., Rev. Mod. Phys. 93, 025010 (2021): CODATA 2018";
-const SCANDATES = "R. P. Liferovich, R. H. Mitchell, J. Solid State Chem. 177, 2188 (2004), pseudo-cubic √(a² + b²)/2";
-const TITANATE = "M. Schmidbauer, A. Kwasniewski, J. Schwarzkopf, Acta Cryst. B 68, 8 (2012)";
+const HAZEN = "R. M. Hazen, Am. Mineral. 61, 266 (1976)";
+const WALKER = "D. Walker et al., Am. Mineral. 89, 204 (2004), at 25 °C";
+const SUH = "I.-K. Suh, H. Ohta, Y. Waseda, J. Mater. Sci. 23, 757 (1988), at 293 K";
+const IOFFE = "Ioffe Institute, NSM archive of semiconductors, at 300 K";
+/** Of constants that are in common use, and that no paper or table was at hand to hold them against. */
+const COMMON = "the value in common use, without a source that was looked up";
 
-/** Constants at room temperature, nm: of hexagonal layers, and of cubic crystals by their Bravais lattice. */
+/**
+ * Constants at room temperature, nm: of hexagonal layers, and of cubic crystals by their Bravais lattice. They were held against what the
+ * Crystallography Open Database and other collections quote from the source named.
+ */
 const LAYERS: Readonly<Record<string, readonly [a: number, source: string]>> = {
   graphite: [0.2464, GRAPHITE],
   graphene: [0.2464, `${GRAPHITE}, of graphite`],
-  hBN: [0.2504, WYCKOFF],
+  hBN: [0.2504, PEASE],
   MoS2: [0.316, BRONSEMA],
-  MoSe2: [0.3289, BRONSEMA],
-  WS2: [0.3153, SCHUTTE],
+  MoSe2: [0.3289, COMMON],
+  WS2: [0.31532, SCHUTTE],
   WSe2: [0.3282, SCHUTTE],
-  NbS2: [0.3324, FISHER],
+  NbS2: [0.3324, COMMON],
 };
 
 const CUBIC: Readonly<Record<string, readonly [lattice: CubicLattice, a: number, source: string]>> = {
-  SrTiO3: ["P", 0.3905, TITANATE],
-  DyScO3: ["P", 0.3947, SCANDATES],
-  MgO: ["F", 0.4211, WYCKOFF],
-  NaCl: ["F", 0.564, WYCKOFF],
-  Si: ["F", 0.54310205, CODATA],
-  Ge: ["F", 0.5658, WYCKOFF],
-  GaAs: ["F", 0.5653, WYCKOFF],
-  diamond: ["F", 0.3567, WYCKOFF],
-  Ag: ["F", 0.4086, WYCKOFF],
-  Al: ["F", 0.405, WYCKOFF],
-  Au: ["F", 0.4079, WYCKOFF],
-  Cu: ["F", 0.3615, WYCKOFF],
-  Ni: ["F", 0.3524, WYCKOFF],
-  Pt: ["F", 0.3924, WYCKOFF],
-  Fe: ["I", 0.2866, WYCKOFF],
-  W: ["I", 0.3165, WYCKOFF],
+  SrTiO3: ["P", 0.3905, COMMON],
+  DyScO3: ["P", 0.3947, `${COMMON}, of the pseudo-cubic cell`],
+  MgO: ["F", 0.4211, HAZEN],
+  NaCl: ["F", 0.56401, WALKER],
+  Si: ["F", 0.5431020511, CODATA],
+  Ge: ["F", 0.565735, WYCKOFF],
+  GaAs: ["F", 0.56533, IOFFE],
+  diamond: ["F", 0.356679, WYCKOFF],
+  Ag: ["F", 0.4086, SUH],
+  Al: ["F", 0.404958, WYCKOFF],
+  Au: ["F", 0.407825, WYCKOFF],
+  Cu: ["F", 0.361496, WYCKOFF],
+  Ni: ["F", 0.352387, WYCKOFF],
+  Pt: ["F", 0.39231, WYCKOFF],
+  Fe: ["I", 0.28665, WYCKOFF],
+  W: ["I", 0.316469, WYCKOFF],
 };
 
 export const materialNames: readonly string[] = [...Object.keys(LAYERS), ...Object.keys(CUBIC)];
