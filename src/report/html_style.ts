@@ -10,9 +10,9 @@ header{padding-top:56px}
 .kicker{margin:0;color:var(--accent);font-size:14px;font-weight:600}
 h1{margin:4px 0 0;font-size:36px;line-height:1.2;font-weight:650;letter-spacing:-.01em;overflow-wrap:anywhere}
 h2{margin:0 0 4px;font-size:22px;font-weight:650}
-h3{margin:0;font-size:16px;font-weight:600}
+h3{margin:0;font-size:16px;font-weight:600;overflow-wrap:anywhere}
 section{margin:64px 0 0}
-section>p{margin:0 0 16px;max-width:70ch;color:var(--muted)}
+section>p{margin:0 0 16px;max-width:70ch;color:var(--muted);overflow-wrap:anywhere}
 dl.headlines{display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1fr));gap:24px 32px;margin:36px 0 0;padding:28px 0 0;border-top:2px solid var(--accent)}
 dl.headlines dt{font-size:14px;color:var(--muted)}
 dl.headlines dd{margin:0;font-size:21px;font-weight:600;line-height:1.35;font-variant-numeric:tabular-nums}
@@ -22,6 +22,7 @@ dl.headlines dd small{display:block;white-space:pre-line;font-size:14px;font-wei
 table.lattice th[scope=row]{text-align:left;font-weight:600}
 .row{margin-left:-20px;display:flex;flex-wrap:wrap;gap:16px 40px;align-items:flex-start}
 .row>.scroll,.row>pre,.row>ul,.row h3{margin-left:20px}
+.row>div{min-width:0;max-width:100%}
 .parts{display:flex;flex-wrap:wrap}
 .parts .hint{flex-basis:100%}
 .beside{flex:1 1 340px;display:flex;flex-wrap:wrap}
@@ -51,8 +52,8 @@ ul{margin:12px 0 0;padding-left:20px}
 a{color:var(--accent)}
 footer{padding:48px 32px 64px;color:var(--muted);font-size:14px}
 @media (max-width:640px){header,main,footer{padding-left:16px;padding-right:16px}h1{font-size:28px}section{margin-top:44px}.row{margin-left:-16px}#overlay text{font-size:22px}dl.headlines{grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:18px 20px}}
-@media print{@page{margin:14mm}body{font-size:11pt}header,main,footer{max-width:none;padding:0}header{padding-top:0}section{margin-top:24pt}h2,section>p{break-after:avoid}figure,.plot,dl.headlines>div{break-inside:avoid}figure svg{max-height:230mm}fieldset,.hint,#tip,details:not(.printed){display:none}pre{max-height:none;white-space:pre-wrap}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+@media print{@page{margin:14mm}body{font-size:11pt}header,main,footer{max-width:none;padding:0}header{padding-top:0}section{margin-top:24pt}h2,section>p{break-after:avoid}figure,.plot,dl.headlines>div{break-inside:avoid}figure svg{width:auto;max-height:145mm}.row{margin-left:0}.parts>figure{flex:0 0 48%}th,td{padding:2px 6px 2px 0;font-size:8pt}.wide,.scroll{overflow:visible;max-height:none}fieldset,.hint,#tip,details:not(.printed){display:none}pre{max-height:none;white-space:pre-wrap}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;
 
 /** SHA-256 of the style sheet, for the content security policy. */
-export const STYLE_HASH = "sha256-KgFdmcabmu8xqq2GUs+mBMPt8cjHH7Kw2Djw3HhCfqo=";
+export const STYLE_HASH = "sha256-gk7h4wZamKJb1t5/P0/x09Yk0QgYATkh9PWlJhX27tc=";
