@@ -10,6 +10,7 @@ import { readModelFile, type StoredHeader, StoredModel, unpackModel } from "./st
 
 /** Everything of an amortised model but its parameters; plain JSON. */
 export interface AmortisedHeader extends StoredHeader {
+  /** What was fitted, as settled. */
   readonly plan: AmortisedPlan;
 }
 
@@ -54,15 +55,18 @@ export class AmortisedModel extends StoredModel<AmortisedHeader> {
     return (await this.paint(rows, z.length / L)).map((grid) => inDataUnits(grid, plan));
   }
 
+  /** The content of a `.svae` file. */
   toBytes(): Uint8Array {
     return this.pack("amortised-model");
   }
 
+  /** The model in the bytes of a `.svae` file. `FormatError` for any other; `name` is for messages. */
   static fromBytes(bytes: Uint8Array, name = "model"): AmortisedModel {
     const { header, parameters, templates } = unpackModel<AmortisedHeader>(bytes, name, "amortised-model");
     return new AmortisedModel(header, parameters, templates);
   }
 
+  /** Reads a model from a `.svae` file. `FormatError` for any other. */
   static async load(path: string): Promise<AmortisedModel> {
     return AmortisedModel.fromBytes(await readModelFile(path), path);
   }

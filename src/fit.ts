@@ -24,7 +24,9 @@ export interface FitHooks extends JobHooks {
 }
 
 export interface FitResult extends FitReport {
+  /** The trained model: encodes other images, decodes content. */
   readonly model: Model;
+  /** Window, largest shift, binning and lattice, as they were chosen; pixels of the binned image. */
   readonly plan: Plan;
 }
 

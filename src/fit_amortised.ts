@@ -18,13 +18,16 @@ import type { ScanMaps } from "./results/samples.ts";
 import type { FitReport, Windows } from "./results/types.ts";
 import { storedHeader } from "./stored_model.ts";
 
+/** What a fit of pyroVED's model gives. */
 export interface AmortisedFitResult
   extends Pick<FitReport, "title" | "pixelSize" | "template" | "manifold" | "metrics" | "config" | "versions"> {
   /** One window a sample, in their order: its centre is the sample's middle. 1D signals have their shift along the columns. */
   readonly windows: Windows;
   /** Of a spectral map. */
   readonly maps?: ScanMaps;
+  /** The trained model. */
   readonly model: AmortisedModel;
+  /** What was fitted, as settled. */
   readonly plan: AmortisedPlan;
 }
 

@@ -35,7 +35,9 @@ import { SamplesModel } from "./samples_model.ts";
 import { storedHeader } from "./stored_model.ts";
 
 export interface SamplesFitResult extends SamplesReport {
+  /** The trained model: encodes other samples of the same size, decodes content. */
   readonly model: SamplesModel;
+  /** Size, largest shift and normalisation of the samples. */
   readonly plan: SamplesPlan;
 }
 
@@ -43,6 +45,7 @@ export interface SamplesFitResult extends SamplesReport {
 interface SamplesRun extends Run {
   readonly options: SettledOptions;
   readonly samples: Samples;
+  /** Size, largest shift and normalisation of the samples. */
   readonly plan: SamplesPlan;
   /** (n, 2) of `featurePlaces`. */
   readonly features: Float64Array;

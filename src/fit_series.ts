@@ -25,6 +25,7 @@ import { storedHeader } from "./stored_model.ts";
 export interface SeriesResult extends SeriesReport {
   /** Encodes single images, as a model of `fit` does. */
   readonly model: Model;
+  /** Window, largest shift, binning and lattice, as they were chosen; pixels of the binned frames. */
   readonly plan: Plan;
 }
 

@@ -1,4 +1,5 @@
 export { type AmortisedHeader, AmortisedModel } from "./amortised_model.ts";
+export type { Normalisation } from "./core/analysis.ts";
 export {
   type Axis,
   type Dataset,
@@ -17,6 +18,7 @@ export { type Checkpoint, FitAborted, readCheckpoint } from "./fit/checkpoint.ts
 export type { LatentCondition, Penalty } from "./fit/condition.ts";
 export { type FrameInfo, type FrameRange, type FrameSource, framesOfImages, framesOfStack } from "./fit/frames.ts";
 export type { FitOptions, Likelihood, NetworkKind, ProgressEvent } from "./fit/options.ts";
+export type { SearchRange } from "./fit/orientation.ts";
 export type { Invariance, Pose } from "./fit/pyroved_pose.ts";
 export type { JobHooks } from "./fit/run.ts";
 export type { SampleOptions, SamplesPlan } from "./fit/samples.ts";
@@ -24,7 +26,9 @@ export { type FitHooks, type FitResult, fit } from "./fit.ts";
 export { type AmortisedFitResult, fitAmortised } from "./fit_amortised.ts";
 export { fitSamples, type SamplesFitResult } from "./fit_samples.ts";
 export { fitSeries, type SeriesResult } from "./fit_series.ts";
-export { readDataset } from "./formats/registry.ts";
+export type { DatasetHandle, Selection } from "./formats/format.ts";
+export { type DatasetChoice, readDataset } from "./formats/registry.ts";
+export type { ByteSource } from "./formats/source.ts";
 export { type EncodeOptions, Model } from "./model.ts";
 export { figureFiles } from "./report/files.ts";
 export { reportHtml } from "./report/html.ts";
@@ -32,6 +36,8 @@ export { samplesHtml } from "./report/samples_html.ts";
 export { scanHtml } from "./report/scan_report.ts";
 export { seriesHtml } from "./report/series_html.ts";
 export type { Drift, Rate } from "./results/drift.ts";
+export type { Face, Vector2 } from "./results/faces.ts";
+export type { FileNote } from "./results/files.ts";
 export { type Material, materialOf } from "./results/materials.ts";
 export type { SamplesReport, ScanMaps } from "./results/samples.ts";
 export { checkScale } from "./results/scale_check.ts";

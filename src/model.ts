@@ -12,18 +12,23 @@ import { readModelFile, type StoredHeader, StoredModel, unpackModel } from "./st
 
 /** Everything of a model of images but its parameters; plain JSON. */
 export interface ModelHeader extends StoredHeader {
+  /** Window, largest shift, binning and normalisation. */
   readonly plan: Plan;
+  /** How positions depend on the content, taken out of what is reported. */
   readonly gauge?: Gauge;
   /** Order of the motif's rotation axis, where rotation is on. */
   readonly symmetry?: number;
 }
 
+/** Which windows of an image to encode, and on what. */
 export interface EncodeOptions extends EngineChoice {
   /** (n, 2) centres of windows, (row, column) in pixels of the image. Default: random places. */
   readonly centres?: ArrayLike<number>;
   /** Number of random places. */
   readonly samples?: number;
+  /** Of the random places. */
   readonly seed?: number;
+  /** Threads; the bits do not depend on it. */
   readonly threads?: number;
   /** Replace pixels that are not finite by the median. */
   readonly fill?: boolean;
@@ -67,15 +72,18 @@ export class Model extends StoredModel<ModelHeader> {
     }
   }
 
+  /** The content of a `.svae` file. */
   toBytes(): Uint8Array {
     return this.pack("model");
   }
 
+  /** The model in the bytes of a `.svae` file. `FormatError` for any other; `name` is for messages. */
   static fromBytes(bytes: Uint8Array, name = "model"): Model {
     const { header, parameters, templates } = unpackModel<ModelHeader>(bytes, name, "model");
     return new Model(header, parameters, templates);
   }
 
+  /** Reads a model from a `.svae` file. `FormatError` for any other. */
   static async load(path: string): Promise<Model> {
     return Model.fromBytes(await readModelFile(path), path);
   }

@@ -9,10 +9,13 @@ import { readModelFile, type StoredHeader, StoredModel, unpackModel } from "./st
 
 /** Everything of a model of samples but its parameters; plain JSON. */
 export interface SamplesHeader extends StoredHeader {
+  /** Size and normalisation of the samples. */
   readonly plan: SamplesPlan;
 }
 
+/** How to encode samples, and on what. */
 export interface EncodeSamplesOptions extends EngineChoice {
+  /** Threads; the bits do not depend on it. */
   readonly threads?: number;
   /** Replace values that are not finite by the median. */
   readonly fill?: boolean;
@@ -44,15 +47,18 @@ export class SamplesModel extends StoredModel<SamplesHeader> {
     }
   }
 
+  /** The content of a `.svae` file. */
   toBytes(): Uint8Array {
     return this.pack("samples-model");
   }
 
+  /** The model in the bytes of a `.svae` file. `FormatError` for any other; `name` is for messages. */
   static fromBytes(bytes: Uint8Array, name = "model"): SamplesModel {
     const { header, parameters, templates } = unpackModel<SamplesHeader>(bytes, name, "samples-model");
     return new SamplesModel(header, parameters, templates);
   }
 
+  /** Reads a model from a `.svae` file. `FormatError` for any other. */
   static async load(path: string): Promise<SamplesModel> {
     return SamplesModel.fromBytes(await readModelFile(path), path);
   }

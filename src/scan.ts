@@ -18,6 +18,7 @@ export interface ScanGrid {
   readonly latentDim?: readonly number[];
 }
 
+/** Progress of a scan, and how to stop it. */
 export interface ScanHooks extends Pick<JobHooks, "signal"> {
   /** `run` of `runs` fits, from 1. */
   readonly onProgress?: (event: ProgressEvent, run: number, runs: number) => void;

@@ -9,6 +9,7 @@ import type { Grid } from "./results/types.ts";
 export interface StoredHeader {
   /** Version of the meaning of parameters and fields. */
   readonly version: number;
+  /** Configuration of the core, by field. */
   readonly core: CoreConfig;
   /** Noise variance of the likelihood, of the normalised data. */
   readonly variance: number;
@@ -30,7 +31,9 @@ export function storedHeader({ core }: Session, config: CoreConfig): StoredHeade
 
 /** Trained networks and templates: what models of images and of samples share. */
 export class StoredModel<Header extends StoredHeader> {
+  /** Everything but the parameters. */
   readonly header: Header;
+  /** All parameters of the networks, in the core's order. */
   readonly parameters: Float32Array;
   /** Registration templates: canvas coefficients, as the core lays them out. */
   readonly templates: Float32Array;
@@ -42,6 +45,7 @@ export class StoredModel<Header extends StoredHeader> {
     this.templates = templates;
   }
 
+  /** Number of latents, L. */
   get latentDim(): number {
     return this.header.core.LATENT_DIM ?? 0;
   }

@@ -2,9 +2,11 @@
 export interface Axis {
   /** "frame", "row", "column", "energy", … */
   readonly name: string;
+  /** Number of samples. */
   readonly size: number;
   /** Step between samples in `unit`; 1 when `unit` is "px". */
   readonly scale: number;
+  /** Coordinate of the first sample, in `unit`. */
   readonly offset: number;
   /** "nm", "eV", "s", …, or "px" where the file says nothing. Lengths are given in nm whatever the file used. */
   readonly unit: string;
@@ -18,19 +20,26 @@ export type DatasetKind = "image" | "stack" | "spectra" | "spectral-map";
 export interface DatasetInfo {
   /** Name of the channel, HDF5 path, or the file's own name where it holds one dataset only. */
   readonly name: string;
+  /** What the axes mean. */
   readonly kind: DatasetKind;
   /** One axis a dimension, slowest first (row-major order). */
   readonly axes: readonly Axis[];
   /** Element type in the file, NumPy's words: "uint16", "float32", "uint8 RGB", … */
   readonly dtype: string;
   /** What a value means: { name: "height", unit: "nm" }; undefined where the file says nothing. */
-  readonly quantity?: { readonly name: string; readonly unit: string };
+  readonly quantity?: {
+    /** "Topography", "counts". */
+    readonly name: string;
+    /** "" where it has none. */
+    readonly unit: string;
+  };
   /** The metadata worth showing: voltage, bias, date, instrument, dwell time … */
   readonly metadata: Readonly<Record<string, string | number>>;
 }
 
 /** Numbers with axes. `data` is row-major and has one value a sample (colour is reduced to luminance by the reader). */
 export interface Dataset extends DatasetInfo {
+  /** Row-major over `axes`, float32. */
   readonly data: Float32Array;
 }
 

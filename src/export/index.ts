@@ -4,6 +4,7 @@ import { resultArrays } from "./arrays.ts";
 /** Formats of other programs that a result can be written in. */
 export const exportKinds = ["hspy", "zarr", "csv", "tiff"] as const;
 
+/** "hspy" (HyperSpy), "zarr" (zarr, xarray), "csv" (tables), "tiff" (ImageJ). */
 export type ExportKind = (typeof exportKinds)[number];
 
 /** What an export is called, and what it holds. */

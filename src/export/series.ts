@@ -12,6 +12,7 @@ import type { Column } from "./tables.ts";
 export interface SeriesExports {
   /** Path → content. */
   readonly files: ReadonlyMap<string, Uint8Array | string>;
+  /** What the files hold, for lists of them. */
   readonly notes: readonly FileNote[];
 }
 

@@ -6,6 +6,7 @@ import { type Invariance, invariances, type PoseSettings } from "./pyroved_pose.
 import type { Samples } from "./samples.ts";
 
 export const amortisedLikelihoods = ["gaussian", "bernoulli", "continuous-bernoulli"] as const;
+/** Noise of a pixel, by pyroVED's names. */
 export type AmortisedLikelihood = (typeof amortisedLikelihoods)[number];
 
 /** What a caller of `fitAmortised` may set, with pyroVED's names in brackets. The defaults are pyroVED's. */
@@ -16,6 +17,7 @@ export interface AmortisedOptions {
   readonly latentDim?: number;
   /** Units of the two hidden layers of encoder and decoder (hidden_dim_e, hidden_dim_d). Default: 128 and 128. */
   readonly encoderHidden?: readonly [number, number];
+  /** Units of the hidden layers of the decoder. */
   readonly decoderHidden?: readonly [number, number];
   /** Of a pixel, about the decoder's sigmoid output (sampler_d). Default: "bernoulli". */
   readonly likelihood?: AmortisedLikelihood;
@@ -29,6 +31,7 @@ export interface AmortisedOptions {
   readonly beta?: number;
   /** Its scale at the start, from where it goes to `beta` evenly over `betaEpochs`. Default: `beta`, no ramp. */
   readonly betaStart?: number;
+  /** Epochs over which β ramps up. */
   readonly betaEpochs?: number;
   /** Passes over the samples. Default: 100. */
   readonly epochs?: number;
@@ -40,7 +43,9 @@ export interface AmortisedOptions {
   readonly finalRate?: number;
   /** Replace NaN and infinite values by the median of the finite ones instead of refusing them. */
   readonly fill?: boolean;
+  /** Of all random numbers. */
   readonly seed?: number;
+  /** Threads; the bits do not depend on it. */
   readonly threads?: number;
   /** Plain SIMD only: the same bits on every machine and engine. */
   readonly reproducible?: boolean;
@@ -131,6 +136,7 @@ function checkInvariances(given: readonly Invariance[], signal: boolean): Invari
 export interface AmortisedPlan extends PoseSettings {
   /** The model sees (value − low)/(high − low), which is in [0, 1]. */
   readonly low: number;
+  /** Largest of all values; `low` is the smallest. */
   readonly high: number;
 }
 

@@ -6,17 +6,23 @@ import type { Plan } from "./plan.ts";
 
 /** A fit that stopped half-way: enough to go on to the same bits. */
 export interface Checkpoint {
+  /** Options of the fit, as settled. */
   readonly options: SettledOptions;
+  /** Window, largest shift and binning. */
   readonly plan: Plan;
+  /** Training steps done. */
   readonly progress: readonly number[];
   /** Whether the fit had a condition of the caller's, which a file cannot keep. */
   readonly judged: boolean;
+  /** Parameters, Adam's moments and templates by name, float32. */
   readonly arrays: Readonly<Record<string, Float32Array>>;
 }
 
 /** The signal aborted a fit. `checkpoint` is set once training had begun. */
 export class FitAborted extends ShiftVaeError {
+  /** Name of the class, for messages. */
   override name = "FitAborted";
+  /** What the fit had reached, where training had begun. */
   readonly checkpoint?: Uint8Array;
 
   constructor(checkpoint?: Uint8Array) {
@@ -38,6 +44,7 @@ export function packCheckpoint(core: Core, options: SettledOptions, plan: Plan):
   return encodeContainer("checkpoint", { options, plan, progress, judged: options.condition !== undefined }, arrays);
 }
 
+/** A checkpoint from the bytes of `checkpoint.svae`. `FormatError` for any other; `name` is for messages. */
 export function readCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
   const { header, arrays } = decodeContainer(bytes, name, "checkpoint");
   const content = header as Omit<Checkpoint, "arrays">;

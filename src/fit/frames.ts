@@ -15,16 +15,21 @@ export interface FrameInfo {
   readonly name: string;
   /** Index in the stack, from 0, or in the list of images. */
   readonly number: number;
+  /** Rows, pixels. */
   readonly rows: number;
+  /** Columns, pixels. */
   readonly cols: number;
+  /** Size of a pixel, where known. */
   readonly pixelSize?: FitReport["pixelSize"];
 }
 
 /** Frames and where they come from. */
 export interface FrameSource {
+  /** For messages. */
   readonly name: string;
   /** Frames of a "stack" show one field of view, in order; "images" have nothing in common but their motif. */
   readonly kind: "stack" | "images";
+  /** What is known of each frame, in order. */
   readonly frames: readonly FrameInfo[];
   /** Of a stack: `offset + scale · number` is a frame's coordinate in `unit` ("px" where only its number is known). */
   readonly axis?: Axis;
@@ -34,8 +39,11 @@ export interface FrameSource {
 
 /** Frames start, start + step, … below stop, as in Python; `stop` is the number of frames by default. */
 export interface FrameRange {
+  /** First frame, 0 by default. */
   readonly start?: number;
+  /** First frame that is left out. */
   readonly stop?: number;
+  /** Every which frame, 1 by default. */
   readonly step?: number;
 }
 

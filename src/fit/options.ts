@@ -7,14 +7,19 @@ import type { LatentCondition } from "./condition.ts";
 import { checkOrientation, type SearchRange } from "./orientation.ts";
 
 export const likelihoods = ["gaussian", "bernoulli", "continuous-bernoulli", "poisson"] as const;
+/** Noise of a pixel: "gaussian" with a learned σ, or "bernoulli", "continuous-bernoulli", "poisson" through their links. */
 export type Likelihood = (typeof likelihoods)[number];
 export const networks = ["mlp", "conv"] as const;
+/** "mlp" (dense layers) or "conv" (convolutions). */
 export type NetworkKind = (typeof networks)[number];
 
 /** What happens now, for a progress bar. */
 export interface ProgressEvent {
+  /** What the fit is doing. */
   readonly stage: "normalise" | "align" | "train" | "encode" | "motifs";
+  /** How much of the stage is done, of `total`. */
   readonly done: number;
+  /** What `done` ends at. */
   readonly total: number;
   /** Latest step of training, where there is one. */
   readonly latest?: HistoryEntry;
@@ -42,15 +47,19 @@ export interface FitOptions extends EngineChoice {
   readonly beta?: number;
   /** Of a pixel. The Bernoullis take the image stretched to [0, 1] after flat-fielding; Poisson takes counts as they are, no flat-fielding. */
   readonly likelihood?: Likelihood;
+  /** Network that gives the content. */
   readonly encoder?: NetworkKind;
+  /** Network that paints the canvas. */
   readonly decoder?: NetworkKind;
   /** Prior standard deviations of each window's gain about 1 and offset about 0 (image's standard deviations); 0 fixes them. */
   readonly gainPrior?: number;
+  /** Prior standard deviation of a window's offset, in the image's standard deviation; 0 fixes it at 0. */
   readonly offsetPrior?: number;
   /** Starts of the alignment, from different windows; the one with the best ELBO is kept. */
   readonly restarts?: number;
   /** Most registration templates: more than one is used only where variants or grains need it. Default: 4; 1 with rotation. */
   readonly templates?: number;
+  /** Of Adam. */
   readonly learningRate?: number;
   /**
    * Weight of a condition on neighbouring motifs: their mean Σ_l (μ_i − μ_j)²/(σ_i² + σ_j²) over the pairs times this, nats, is added to the loss
@@ -69,6 +78,7 @@ export interface FitOptions extends EngineChoice {
   readonly normalise?: Partial<Normalisation> | false;
   /** Replace NaN and infinite pixels by the median of the finite ones instead of refusing them. */
   readonly fill?: boolean;
+  /** Of all random numbers. */
   readonly seed?: number;
   /** Default: the processors there are, at most 8. The result does not depend on it. */
   readonly threads?: number;

@@ -11,7 +11,9 @@ export interface SearchRange {
 
 /** Rotation and scale of the motif; what is absent is off. */
 export interface Orientation {
+  /** Angles that are looked for; undefined where rotation is off. */
   readonly rotation?: Required<SearchRange>;
+  /** Scales that are looked for; undefined where scale is off. */
   readonly scale?: Required<SearchRange>;
 }
 

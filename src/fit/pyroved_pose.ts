@@ -14,17 +14,23 @@ export type Invariance = (typeof invariances)[number];
 export interface PoseSettings {
   /** Size of a window, px. A signal has one row. */
   readonly rows: number;
+  /** Columns of a window, pixels. */
   readonly cols: number;
+  /** Which of rotation, shift and scale are inferred. */
   readonly invariances: readonly Invariance[];
   /** Prior standard deviations of the shift along rows and columns, half windows, and of sc about 1. */
   readonly dxPrior: readonly [rows: number, cols: number];
+  /** Prior standard deviation of the scale. */
   readonly scPrior: number;
 }
 
 /** How a motif sits in a window: px from the window's centre, (row, column); degrees; times its own size. */
 export interface Pose {
+  /** (row, column), pixels. */
   readonly shift: readonly [row: number, col: number];
+  /** Degrees, counter-clockwise as seen. */
   readonly angle: number;
+  /** Ratio to the size at no scale. */
   readonly scale: number;
 }
 

@@ -15,6 +15,7 @@ import { trainingSteps } from "./plan.ts";
 
 /** What runs around a fit: progress and cancellation. */
 export interface JobHooks {
+  /** Told of every step forward, on the main thread. */
   readonly onProgress?: (event: ProgressEvent) => void;
   /** Aborting stops the fit within a training step with `FitAborted`; where a fit can go on from there, that carries a checkpoint. */
   readonly signal?: AbortSignal;

@@ -47,7 +47,9 @@ const LEAST_COLS = 4;
 /** n samples of rows × cols pixels, row-major; 1D signals have one row. */
 export interface Samples {
   readonly count: number;
+  /** Rows of a sample, pixels; 1 for 1D signals. */
   readonly rows: number;
+  /** Columns of a sample, pixels. */
   readonly cols: number;
   readonly data: Float32Array;
   /** Rows and columns of the scan, where the samples are its points. */
@@ -56,12 +58,15 @@ export interface Samples {
 
 /** What the samples decide; pixels. */
 export interface SamplesPlan extends Orientation {
+  /** Rows of a sample, pixels; 1 for 1D signals. */
   readonly rows: number;
+  /** Columns of a sample, pixels. */
   readonly cols: number;
   /** Largest shift along (rows, columns). */
   readonly maxShift: readonly [number, number];
   /** Mean and standard deviation of all values, which are taken out. */
   readonly mean: number;
+  /** Standard deviation of all values. */
   readonly sd: number;
   /** Why, in words. */
   readonly reasons: readonly string[];

@@ -11,6 +11,7 @@ export interface Selection {
 
 /** One dataset of an opened file: what it is at once, its numbers when asked for. */
 export interface DatasetHandle {
+  /** What it is, without its data. */
   readonly info: DatasetInfo;
   /** Reads the numbers, or a part of them; a reader of large files reads only that part from the source. */
   read(selection?: Selection): Promise<Dataset>;

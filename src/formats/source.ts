@@ -7,6 +7,7 @@ import { FormatError } from "../errors.ts";
 export interface ByteSource {
   /** For messages: the path or the file's name. */
   readonly name: string;
+  /** Bytes. */
   readonly size: number;
   /** Exactly `length` bytes from `offset`; a `FormatError` where the file ends before that. */
   read(offset: number, length: number): Promise<Uint8Array>;
@@ -14,6 +15,7 @@ export interface ByteSource {
   readSync?(target: Uint8Array, offset: number): void;
   /** Another file beside this one, by its name; undefined where there is none. The caller closes it. */
   sibling?(name: string): Promise<ByteSource | undefined>;
+  /** Nothing is read after this. */
   close(): Promise<void>;
 }
 

@@ -1,17 +1,9 @@
+import type { FileNote } from "../results/files.ts";
 import { strainField } from "../results/strain.ts";
 import type { FitReport } from "../results/types.ts";
 import { columnOf, motifSpacing, positionSd, smallLengthUnit } from "./fields.ts";
 import { manifoldFigure, mapsFigure, overlayFigure, templateFigure } from "./figures.ts";
-import {
-  details,
-  figureHtml,
-  LATTICE_NOTE,
-  POSITIONS_NOTE,
-  pageHtml,
-  type ReportFile,
-  section,
-  table,
-} from "./html_page.ts";
+import { details, figureHtml, LATTICE_NOTE, POSITIONS_NOTE, pageHtml, section, table } from "./html_page.ts";
 import { latticeSection, scaleWarning } from "./lattice_section.ts";
 import { hasStrain, sigmaFigure, strainFigure, turnFigure } from "./motif_figures.ts";
 import { klFigure, lossFigure, scatterFigure, sigmaHistogramFigure } from "./plots.ts";
@@ -130,7 +122,7 @@ function sections(report: FitReport): string {
 }
 
 /** The report of a fit as one self-contained HTML page. `files` are linked by relative address. */
-export function reportHtml(report: FitReport, files: readonly ReportFile[] = []): string {
+export function reportHtml(report: FitReport, files: readonly FileNote[] = []): string {
   const columns = motifColumns(report);
   return pageHtml({
     title: report.title,

@@ -1,3 +1,4 @@
+import type { FileNote } from "../results/files.ts";
 import type { FitReport } from "../results/types.ts";
 import { type Figure, figureElement } from "./figure.ts";
 import { SCRIPT, SCRIPT_HASH } from "./html_script.ts";
@@ -7,12 +8,6 @@ import type { Headline } from "./summary.ts";
 import { escapeXml } from "./svg.ts";
 
 /** The parts that every report page is made of. */
-
-/** A file beside the report. */
-export interface ReportFile {
-  readonly name: string;
-  readonly what: string;
-}
 
 export const POSITIONS_NOTE =
   "Positions in pixels of the image as (row, column), from the centre of the top-left pixel.";
@@ -69,11 +64,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 export function details(
   report: Pick<FitReport, "metrics" | "versions" | "config">,
   more: string,
-  files: readonly ReportFile[],
+  files: readonly FileNote[],
 ): string {
   const seconds = Object.entries(report.metrics.seconds).map(([stage, s]) => [stage, formatNumber(s)]);
   const versions = Object.entries(report.versions).map(([name, version]) => [name, String(version)]);
-  const link = ({ name, what }: ReportFile) =>
+  const link = ({ name, what }: FileNote) =>
     `<li><a href="./${escapeXml(encodeURI(name))}">${escapeXml(name)}</a>: ${escapeXml(what)}</li>`;
   const list = `<details class="printed"><summary>Files</summary><ul>${files.map(link).join("")}</ul></details>`;
   return [

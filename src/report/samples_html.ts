@@ -1,7 +1,8 @@
+import type { FileNote } from "../results/files.ts";
 import { type SamplesReport, shiftUnit } from "../results/samples.ts";
 import type { Figure } from "./figure.ts";
 import { manifoldFigure } from "./figures.ts";
-import { details, pageHtml, type ReportFile, section, still } from "./html_page.ts";
+import { details, pageHtml, section, still } from "./html_page.ts";
 import { klFigure, lossFigure, scatterFigure } from "./plots.ts";
 import { motifFigure, scanMapsFigure, shiftFigures, shiftSequenceFigure, traversalFigures } from "./samples_figures.ts";
 import { formatNumber, quantile } from "./scales.ts";
@@ -57,7 +58,7 @@ export function samplesHeadlines(samples: SamplesReport): Headline[] {
 }
 
 /** The report of a fit of 1D signals or stand-alone windows as one self-contained HTML page. */
-export function samplesHtml(samples: SamplesReport, files: readonly ReportFile[] = []): string {
+export function samplesHtml(samples: SamplesReport, files: readonly FileNote[] = []): string {
   const figures = samplesFigures(samples);
   const show = (...names: string[]) =>
     names

@@ -1,10 +1,11 @@
+import type { FileNote } from "../results/files.ts";
 import { LEAST_KL } from "../results/latents.ts";
 import { bestPoint, type ScanPoint, type ScanReport } from "../results/scan.ts";
 import { type Axes, axesX, axesY, drawAxes, drawPaletteCurve, rangeOf } from "./axes.ts";
 import { PALETTE_TOP, paletteColor, paletteOf, rgbToHex } from "./colormaps.ts";
 import { smallLengthUnit } from "./fields.ts";
 import type { Figure } from "./figure.ts";
-import { figureHtml, pageHtml, type ReportFile, section, table } from "./html_page.ts";
+import { figureHtml, pageHtml, section, table } from "./html_page.ts";
 import { LABEL_SIZE, NOTE_SIZE } from "./panels.ts";
 import { formatNumber } from "./scales.ts";
 import type { Surface } from "./surface.ts";
@@ -109,7 +110,7 @@ export function scanTable(report: ScanReport): { head: string[]; rows: string[][
 }
 
 /** The report of a scan as one self-contained HTML page. */
-export function scanHtml(report: ScanReport, files: readonly ReportFile[] = []): string {
+export function scanHtml(report: ScanReport, files: readonly FileNote[] = []): string {
   const { head, rows } = scanTable(report);
   const best = bestPoint(report);
   const list = files.map(

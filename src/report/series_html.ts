@@ -1,18 +1,10 @@
+import type { FileNote } from "../results/files.ts";
 import { type FrameResult, pooledMotifs, type SeriesReport } from "../results/series.ts";
 import { seriesScale } from "../results/series_scale.ts";
 import type { Lattice, ScaleCheck } from "../results/types.ts";
 import type { Figure } from "./figure.ts";
 import { manifoldFigure, templateFigure } from "./figures.ts";
-import {
-  details,
-  LATTICE_NOTE,
-  POSITIONS_NOTE,
-  pageHtml,
-  type ReportFile,
-  section,
-  still,
-  table,
-} from "./html_page.ts";
+import { details, LATTICE_NOTE, POSITIONS_NOTE, pageHtml, section, still, table } from "./html_page.ts";
 import { klFigure, lossFigure, scatterFigure } from "./plots.ts";
 import { formatNumber, latentName, quantile } from "./scales.ts";
 import {
@@ -162,7 +154,7 @@ function sections(series: SeriesReport): string {
 }
 
 /** The report of a stack or of several images as one self-contained HTML page. `files` are linked by relative address. */
-export function seriesHtml(series: SeriesReport, files: readonly ReportFile[] = []): string {
+export function seriesHtml(series: SeriesReport, files: readonly FileNote[] = []): string {
   return pageHtml({
     title: series.title,
     headlines: seriesHeadlines(series),

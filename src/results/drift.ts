@@ -8,21 +8,28 @@ import type { Motifs } from "./types.ts";
 
 /** A displacement with one standard deviation of each part, (row, column). */
 export interface Rate {
+  /** Along rows, pixels. */
   readonly row: number;
+  /** Along columns, pixels. */
   readonly col: number;
+  /** One standard deviation, pixels. */
   readonly rowSd: number;
+  /** One standard deviation, pixels. */
   readonly colSd: number;
 }
 
 /** Displacement of each frame from the first, px; NaN from where no motif links a frame to those before. */
 export interface Drift {
+  /** Along rows, pixels. */
   readonly row: Float64Array;
+  /** Along columns, pixels. */
   readonly col: Float64Array;
   /**
    * One standard deviation from the scatter of the motifs about their common movement: exact where all motifs are seen in all frames, an
    * upper bound where they come and go. Movements that all motifs of a frame share, line jitter above all, are part of the drift.
    */
   readonly rowSd: Float64Array;
+  /** One standard deviation, pixels. */
   readonly colSd: Float64Array;
   /** Mean over the stack by a straight line, px a frame number; undefined for fewer than two linked frames. */
   readonly rate?: Rate;
@@ -37,7 +44,9 @@ interface Sightings {
   readonly track: Int32Array;
   /** Sightings of each track. */
   readonly length: Int32Array;
+  /** Along rows, pixels. */
   readonly row: Float64Array;
+  /** Along columns, pixels. */
   readonly col: Float64Array;
 }
 

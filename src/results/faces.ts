@@ -7,7 +7,9 @@ export type Vector3 = readonly [number, number, number];
 export interface Face {
   /** "[001]" seen along a zone axis, "(111)" on a surface, "layer" of a layered crystal. */
   readonly name: string;
+  /** First vector, nm. */
   readonly a: Vector2;
+  /** Second vector, nm. */
   readonly b: Vector2;
 }
 

@@ -8,7 +8,9 @@ export const RESULT_SCHEMA = "shift-vae/result/1";
 
 /** A file of a result, and what is in it. */
 export interface FileNote {
+  /** Path in the folder of the result. */
   readonly name: string;
+  /** What it holds, in words. */
   readonly what: string;
 }
 

@@ -3,7 +3,9 @@ import { type CubicLattice, cubicFaces, type Face, faceOf } from "./faces.ts";
 
 /** A crystal whose lattice is known. */
 export interface Material {
+  /** As it was asked for, or as the table has it. */
   readonly name: string;
+  /** Its lattices as they are seen along zone axes or on surfaces. */
   readonly faces: readonly Face[];
   /** Where the constants come from. */
   readonly source: string;

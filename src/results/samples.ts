@@ -7,6 +7,7 @@ export interface ScanMaps {
   readonly z: readonly Grid[];
   /** Shift along the signal and its standard deviation, px of the signal. */
   readonly shift: Grid;
+  /** One standard deviation of the shift, px of the signal. */
   readonly shiftSd: Grid;
   /** Mean of each signal, in the data's unit: the picture of the scan. */
   readonly mean: Grid;
@@ -21,9 +22,15 @@ export interface SamplesReport
   readonly signal?: Axis;
   /** Rows and columns of the scan, and the maps over it, of a spectral map. */
   readonly scan?: readonly [rows: Axis, cols: Axis];
+  /** Maps over the scan, of a spectral map. */
   readonly maps?: ScanMaps;
   /** Mean and standard deviation of all values: template and manifold are (value − mean)/sd. */
-  readonly moments: { readonly mean: number; readonly sd: number };
+  readonly moments: {
+    /** Mean, in the data's unit. */
+    readonly mean: number;
+    /** Standard deviation, in the data's unit. */
+    readonly sd: number;
+  };
 }
 
 /** What a shift of one px along a signal is in the signal's unit. */

@@ -5,9 +5,11 @@ import type { FitReport } from "./types.ts";
 export interface ScanPoint {
   /** Window side, px of the input. */
   readonly window: number;
+  /** Number of latents. */
   readonly latentDim: number;
   /** nats a window, and a pixel of the (binned) image. */
   readonly elbo: number;
+  /** ELBO of a pixel of the window, nats. */
   readonly elboPerPixel: number;
   /** Median over motifs of the position's standard deviation, px: root mean square over row and column. */
   readonly positionSd: number;
@@ -15,9 +17,11 @@ export interface ScanPoint {
   readonly shapeSd: number;
   /** Latents in use, and the KL divergence of each, nats a window. */
   readonly inUse: number;
+  /** KL divergence of each latent, nats a window. */
   readonly klPerLatent: readonly number[];
   /** Noise, as a share of the normalised image's standard deviation. */
   readonly sigma: number;
+  /** Number of motifs found. */
   readonly motifs: number;
   /** Share of the lattice sites with one motif; NaN where there is no lattice. */
   readonly coverage: number;
@@ -27,6 +31,7 @@ export interface ScanPoint {
 
 /** What a scan found. Points are ordered by window, then by latents. */
 export interface ScanReport extends Pick<FitReport, "title" | "pixelSize" | "config" | "versions"> {
+  /** One fit each, in the order of the grid. */
   readonly points: readonly ScanPoint[];
 }
 

@@ -5,15 +5,23 @@ import type { FitReport, Grid, LatentMaps, Lattice, Motifs, ScaleCheck, Turn, Wi
 
 /** What was found in one frame of a stack, or in one of several images. Pixels of the frame. */
 export interface FrameResult {
+  /** For headings: "frame 3", or the file. */
   readonly name: string;
   /** Index in the stack, or in the list of images. */
   readonly number: number;
+  /** Rows, pixels. */
   readonly rows: number;
+  /** Columns, pixels. */
   readonly cols: number;
+  /** Size of a pixel, where known. */
   readonly pixelSize?: FitReport["pixelSize"];
+  /** The windows that were encoded. */
   readonly windows: Windows;
+  /** The motifs found. */
   readonly motifs: Motifs;
+  /** Latents over the frame. */
   readonly maps: LatentMaps;
+  /** The lattice of its motifs, where there is one. */
   readonly lattice?: Lattice;
   /** Where a material was named. */
   readonly scaleCheck?: ScaleCheck;
@@ -25,14 +33,22 @@ export interface SeriesReport
     FitReport,
     "title" | "windowSize" | "template" | "symmetry" | "binning" | "manifold" | "metrics" | "config" | "versions"
   > {
+  /** Frames of one field of view in order, or images of their own. */
   readonly kind: "stack" | "images";
   /** Of a stack: `offset + scale · number` is a frame's coordinate. */
   readonly axis?: Axis;
+  /** What was found in each frame, in order. */
   readonly frames: readonly FrameResult[];
   /** Pixels of some of the frames, for pictures: `frame` is an index of `frames`. */
-  readonly shown: readonly { readonly frame: number; readonly image: Grid }[];
+  readonly shown: readonly {
+    /** Index in `frames`. */
+    readonly frame: number;
+    /** Its pixels, as given. */
+    readonly image: Grid;
+  }[];
   /** Of a stack: which motif is which from frame to frame, and how all move together. */
   readonly tracks?: Tracks;
+  /** How all motifs move together. */
   readonly drift?: Drift;
   /** What a user should know before trusting the numbers. */
   readonly warnings: readonly string[];
