@@ -69,3 +69,50 @@ export function sum_squares(x: usize, n: u32): f64 {
   }
   return total;
 }
+
+/** Sums over the pixels of two images that `gain_offset` takes, f64 each. */
+@unmanaged
+export class Moments {
+  x: f64;
+  xx: f64;
+  y: f64;
+  yy: f64;
+  xy: f64;
+}
+
+/** Σ x, Σ x², Σ y, Σ y², Σ x·y of n floats in one pass: two interleaved sums of four lanes each, then the tail. Writes out. */
+export function moments(out: Moments, x: usize, y: usize, n: u32): void {
+  const zero = f32x4.splat(0);
+  let x0 = zero, x1 = zero, xx0 = zero, xx1 = zero, y0 = zero, y1 = zero, yy0 = zero, yy1 = zero, xy0 = zero, xy1 = zero;
+  let p: usize = 0;
+  for (const end = <usize>(n & ~7) << 2; p < end; p += 32) {
+    let a = v128.load(x + p), b = v128.load(y + p);
+    x0 = f32x4.add(x0, a);
+    xx0 = fma(a, a, xx0);
+    y0 = f32x4.add(y0, b);
+    yy0 = fma(b, b, yy0);
+    xy0 = fma(a, b, xy0);
+    a = v128.load(x + p, 16);
+    b = v128.load(y + p, 16);
+    x1 = f32x4.add(x1, a);
+    xx1 = fma(a, a, xx1);
+    y1 = f32x4.add(y1, b);
+    yy1 = fma(b, b, yy1);
+    xy1 = fma(a, b, xy1);
+  }
+  let sx = <f64>hsum(f32x4.add(x0, x1)), sxx = <f64>hsum(f32x4.add(xx0, xx1)), sy = <f64>hsum(f32x4.add(y0, y1));
+  let syy = <f64>hsum(f32x4.add(yy0, yy1)), sxy = <f64>hsum(f32x4.add(xy0, xy1));
+  for (const end = <usize>n << 2; p < end; p += 4) {
+    const a = <f64>load<f32>(x + p), b = <f64>load<f32>(y + p);
+    sx += a;
+    sxx += a * a;
+    sy += b;
+    syy += b * b;
+    sxy += a * b;
+  }
+  out.x = sx;
+  out.xx = sxx;
+  out.y = sy;
+  out.yy = syy;
+  out.xy = sxy;
+}

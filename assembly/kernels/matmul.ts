@@ -1,7 +1,7 @@
 import { fma, turn } from "./simd";
 
 /*
- * One packed, register-blocked matrix product in three forms.
+ * The tile of the matrix products, packed and register-blocked; products.ts has the three forms.
  *
  * Panel layout of a matrix (rows × columns): columns in groups of 8, the last group filled with zeros; group j holds its
  * rows one after the other, 8 floats each, so element (p, c) is at ((c / 8) · rows + p) · 8 + c % 8. Weights and their
@@ -153,79 +153,27 @@ function put(c: usize, low: v128, high: v128): void {
  * twice the chains; without it 4×16 spills.
  */
 @inline
-function columns_at(j: u32, n: u32): u32 {
+export function columns_at(j: u32, n: u32): u32 {
   return isDefined(WIDE) && j + PANEL < n ? 2 * PANEL : PANEL;
 }
 
 /** One or two tiles, for 8 or 16 `columns`. */
 @inline
-function tiles(columns: u32, c: usize, over: usize, cRow: usize, a: usize, b: usize, next: usize, k: u32, rows: u32, start: usize, step: usize): void {
+export function tiles(columns: u32, c: usize, over: usize, cRow: usize, a: usize, b: usize, next: usize, k: u32, rows: u32, start: usize, step: usize): void {
   if (isDefined(WIDE) && columns > PANEL) tile_pair(c, over, cRow, a, b, next, k, rows, start, step);
   else tile(c, cRow, a, b, k, rows, start, step);
 }
 
-/**
- * C = A·B + bias: A (m, k) packed by `pack_rows`, B (k, n) in panels, bias (padded n) or 0, C (m, n) row-major with row
- * stride ldc ≥ padded(n). Writes, the padding too (zeros where bias and B are zero there).
- */
-export function matmul_ab(c: usize, a: usize, b: usize, bias: usize, m: u32, n: u32, k: u32, ldc: u32): void {
-  const cRow = <usize>ldc << 2;
-  for (let j: u32 = 0, columns: u32 = 0; j < n; j += columns) {
-    columns = columns_at(j, n);
-    const panel = b + (<usize>j * k << 2);
-    const start = bias ? bias + (<usize>j << 2) : 0;
-    for (let i: u32 = 0; i < m; i += TILE_ROWS) {
-      const at = c + <usize>i * cRow + (<usize>j << 2);
-      tiles(columns, at, 32, cRow, a + (<usize>i * k << 2), panel, <usize>k << 5, k, min(TILE_ROWS, m - i), start, 0);
-    }
-  }
-}
-
-/** C += Aᵀ·B: A (k, m) packed by `pack_columns`, B (k, n) in panels, C (m, n) in panel layout. Accumulates (+=). */
-export function matmul_atb(c: usize, a: usize, b: usize, m: u32, n: u32, k: u32): void {
-  for (let j: u32 = 0, columns: u32 = 0; j < n; j += columns) {
-    columns = columns_at(j, n);
-    const panel = b + (<usize>j * k << 2);
-    for (let i: u32 = 0; i < m; i += TILE_ROWS) {
-      const at = c + (<usize>(j * m + i * PANEL) << 2);
-      tiles(columns, at, <usize>m << 5, 32, a + (<usize>i * k << 2), panel, <usize>k << 5, k, min(TILE_ROWS, m - i), at, 32);
-    }
-  }
-}
-
 /** Rows of Bᵀ that are turned at a time, so that they and as much of A stay in the first cache. */
-const TURNED: u32 = 256;
+export const TURNED: u32 = 256;
 
 /** Floats of scratch for `matmul_abt`. */
 export function matmul_abt_scratch(n: u32): u32 {
   return columns_at(0, 2 * PANEL) * min(TURNED, padded(n));
 }
 
-/**
- * C = A·Bᵀ: A (m, n) packed by `pack_rows`, B (k, n) in panels, C (m, k) row-major with row stride ldc ≥ padded(k). Writes,
- * the padding too (zeros). Bᵀ is turned into panels as it goes, in `scratch` of `matmul_abt_scratch` floats.
- */
-export function matmul_abt(c: usize, a: usize, b: usize, m: u32, n: u32, k: u32, ldc: u32, scratch: usize): void {
-  const cRow = <usize>ldc << 2;
-  for (let p: u32 = 0, columns: u32 = 0; p < k; p += columns) {
-    columns = columns_at(p, k);
-    for (let j: u32 = 0; j < n; j += TURNED) {
-      const count = min(TURNED, n - j);
-      const panel = <usize>padded(count) << 5;
-      for (let q: u32 = 0; q < columns; q += PANEL) {
-        turn_panel(scratch + (q > 0 ? panel : 0), b + (<usize>(j * k + (p + q) * PANEL) << 2), count, k, min(PANEL, k - p - q));
-      }
-      for (let i: u32 = 0; i < m; i += TILE_ROWS) {
-        const at = c + <usize>i * cRow + (<usize>p << 2);
-        const group = a + (<usize>i * n << 2) + (<usize>j << 4);
-        tiles(columns, at, 32, cRow, group, scratch, panel, count, min(TILE_ROWS, m - i), j > 0 ? at : 0, cRow);
-      }
-    }
-  }
-}
-
 /** out (count, 8) = `rows` (1…8) rows of panels of k rows, from `b` on, turned; missing rows zero. Writes whole blocks of 8. */
-function turn_panel(out: usize, b: usize, count: u32, k: u32, rows: u32): void {
+export function turn_panel(out: usize, b: usize, count: u32, k: u32, rows: u32): void {
   if (rows < PANEL) memory.fill(out, 0, <usize>padded(count) << 5);
   for (let j: u32 = 0; j < count; j += PANEL, b += <usize>k << 5, out += 256) {
     if (rows == PANEL) {

@@ -1,9 +1,9 @@
 import { load_lanes } from "./lanes";
-import { PANEL, TILE_ROWS } from "./matmul";
+import { TILE_ROWS } from "./matmul";
 import { turn } from "./simd";
 
 /*
- * The operands of the products in matmul.ts in the order in which a tile reads them: groups of 4 rows, and panels of 8 columns.
+ * The first operands of the products in products.ts in the order in which a tile reads them: groups of 4 rows.
  */
 
 /** Floats that `pack_rows` and `pack_columns` write for A (m, k). */
@@ -53,18 +53,5 @@ export function pack_columns(out: usize, a: usize, m: u32, k: u32, lda: u32): vo
     const columns = <usize>min(TILE_ROWS, m - i);
     let from = a;
     for (let p: u32 = 0; p < k; p++, out += 16, from += <usize>lda << 2) v128.store(out, load_lanes(from, columns));
-  }
-}
-
-/** Packs B (k, n), row-major with row stride ldb floats (a multiple of 8, zeros past n), into panel layout. Writes. */
-export function pack_panels(out: usize, b: usize, k: u32, n: u32, ldb: u32): void {
-  for (let j: u32 = 0; j < n; j += PANEL) {
-    let from = b + (<usize>j << 2);
-    for (let p: u32 = 0; p < k; p++) {
-      v128.store(out, v128.load(from));
-      v128.store(out, v128.load(from, 16), 16);
-      out += 32;
-      from += <usize>ldb << 2;
-    }
   }
 }

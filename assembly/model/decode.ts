@@ -1,11 +1,11 @@
 import { link } from "../kernels/link";
 import { padded } from "../kernels/matmul";
 import { Config, getU32 } from "./config";
-import { output_address } from "./layers";
+import { network_forward, output_address } from "./layers";
 import { picture_cols, picture_rows } from "./networks";
 import { canvases, paint } from "./pose";
 import { State, workspace } from "./state";
-import { decode_windows, latent } from "./step";
+import { latent } from "./step";
 
 /** Pictures of the motifs at z (count, L), count up to CHUNK. Gives their address. */
 export function decode(state: State, z: usize, count: u32): usize {
@@ -13,7 +13,7 @@ export function decode(state: State, z: usize, count: u32): usize {
   const space = workspace(state, 0);
   const latents = getU32(config, Config.LATENT_DIM);
   for (let i: u32 = 0; i < count; i++) memory.copy(latent(state, space, i), z + (<usize>(i * latents) << 2), <usize>latents << 2);
-  decode_windows(state, space, count);
+  network_forward(state.decoder, space.decoderX, state.parameters, getU32(config, Config.CHUNK), count, space.packing);
   const pixels = picture_rows(config) * picture_cols(config);
   // Nothing else uses the room of the canvases' gradients meanwhile.
   const pictures = output_address(state.decoder, space.decoderD, getU32(config, Config.CHUNK));

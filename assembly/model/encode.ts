@@ -4,6 +4,7 @@ import { cholesky_solve, inverse_diagonal } from "../kernels/refine_pose";
 import { turn_of } from "./affine";
 import { encode_amortised_chunk } from "./amortised_encode";
 import { amortised_space } from "./amortised_layout";
+import { canvas_bands, sort_by_shift } from "./bands";
 import { Config, amortised, getU32, pose_columns, scales, turns } from "./config";
 import { network_forward, output_address } from "./layers";
 import { canvases, factorise, move_pose, pose_derivatives, predict, refine, render } from "./pose";
@@ -58,6 +59,7 @@ function encode_chunk(state: State, space: Workspace, m: u32): void {
     store<f32>(space.offset + (<usize>i << 2), 0);
   }
   register(state, space, m, variance);
+  sort_by_shift(state, space, m);
   for (let k = 0; k < 2; k++) {
     encode_windows(state, space, space.windows, m);
     take_means(state, space, m);
@@ -86,14 +88,19 @@ function tangents(state: State, space: Workspace, m: u32): void {
       const at = space.decoderD + (<usize>(i * padded(latents) + l) << 2);
       store<f32>(at, load<f32>(at) + DIFFERENCE);
     }
-    network_forward(state.decoder, space.decoderD, state.parameters, n, m, space.packing);
+    network_forward(state.decoder, space.decoderD, state.parameters, n, m, space.packing, canvas_bands(state, space, m));
     for (let i: u32 = 0; i < m; i++) {
       const out = space.tangents + (<usize>((i * latents + l) * pixels) << 2);
-      render(state, space, i, canvases(state, space) + (<usize>(i * stride) << 2), space.rendered);
-      link(space.rendered, space.rendered, state.pixels, kind);
       render(state, space, i, other + (<usize>(i * stride) << 2), out);
       link(out, out, state.pixels, kind);
-      const scale = f32x4.splat(1 / DIFFERENCE);
+    }
+  }
+  const scale = f32x4.splat(1 / DIFFERENCE);
+  for (let i: u32 = 0; i < m; i++) {
+    render(state, space, i, canvases(state, space) + (<usize>(i * stride) << 2), space.rendered);
+    link(space.rendered, space.rendered, state.pixels, kind);
+    for (let l: u32 = 0; l < latents; l++) {
+      const out = space.tangents + (<usize>((i * latents + l) * pixels) << 2);
       for (let p: u32 = 0; p < state.pixels; p += 4) {
         const at = <usize>p << 2;
         v128.store(out + at, f32x4.mul(scale, f32x4.sub(v128.load(out + at), v128.load(space.rendered + at))));

@@ -1,6 +1,6 @@
 import { activation_backward, activation_forward } from "../kernels/activation";
 import { conv2d_backward, conv2d_forward, conv2d_scratch, conv2d_size } from "../kernels/conv2d";
-import { dense_backward, dense_forward, dense_scratch } from "../kernels/dense";
+import { dense_backward_banded, dense_forward_banded, dense_scratch } from "../kernels/dense";
 import { padded } from "../kernels/matmul";
 import { canvas_backward, canvas_forward, upsample2_backward, upsample2_forward } from "../kernels/resize";
 
@@ -153,21 +153,24 @@ export function output_address(net: Network, activations: usize, n: u32): usize 
   return activations + (<usize>(activations_size(net, n) - n * output_size(layerAt(net, net.count - 1))) << 2);
 }
 
-/** Runs the network on m ≤ n samples; `x` is a block laid out for n samples, its input filled. Writes all outputs. */
-export function network_forward(net: Network, x: usize, parameters: usize, n: u32, m: u32, scratch: usize): void {
+/**
+ * Runs the network on m ≤ n samples; `x` is a block laid out for n samples, its input filled. Writes all outputs; of the last one, where that is of a
+ * dense layer, only the `bands` of its rows (products.ts) where there are any.
+ */
+export function network_forward(net: Network, x: usize, parameters: usize, n: u32, m: u32, scratch: usize, bands: usize = 0): void {
   for (let i: u32 = 0; i < net.count; i++) {
     const layer = layerAt(net, i);
     const y = x + (<usize>(n * input_size(layer)) << 2);
-    layer_forward(layer, y, x, parameters, m, scratch);
+    layer_forward(layer, y, x, parameters, m, scratch, i + 1 == net.count ? bands : 0);
     x = y;
   }
 }
 
-function layer_forward(layer: Layer, y: usize, x: usize, parameters: usize, m: u32, scratch: usize): void {
+function layer_forward(layer: Layer, y: usize, x: usize, parameters: usize, m: u32, scratch: usize, bands: usize): void {
   const w = parameters + (<usize>layer.weight << 2);
   const b = parameters + (<usize>layer.bias << 2);
   const kind = layer.kind;
-  if (kind == DENSE) dense_forward(y, x, w, b, m, layer.outC, fan_in(layer), scratch);
+  if (kind == DENSE) dense_forward_banded(y, x, w, b, m, layer.outC, fan_in(layer), scratch, bands);
   else if (kind == ACTIVATION) activation_forward(y, x, m * output_size(layer), layer.option);
   else if (kind == CONV2D) conv2d_forward(y, x, w, b, m, layer.inRows, layer.inCols, layer.inC, layer.outC, layer.option, scratch);
   else if (kind == UPSAMPLE2) upsample2_forward(y, x, m, layer.inRows, layer.inCols, padded(layer.inC));
@@ -178,24 +181,29 @@ function layer_forward(layer: Layer, y: usize, x: usize, parameters: usize, m: u
 /**
  * Backward through the network: `x` and `dx` are blocks of the same layout, the gradient of the output filled in.
  * Parameter gradients accumulate (+=) into `gradient`; activations' gradients are written, that of the input only with `toInput`.
+ * Outside the `bands` of its rows, where there are any, the output's gradient must be 0. Without `add` parameter gradients are written.
  */
-export function network_backward(net: Network, dx: usize, gradient: usize, x: usize, parameters: usize, n: u32, m: u32, toInput: bool, scratch: usize): void {
+export function network_backward(net: Network, dx: usize, gradient: usize, x: usize, parameters: usize, n: u32, m: u32, toInput: bool, scratch: usize, bands: usize = 0, add: bool = true): void {
   let offset = <usize>(activations_size(net, n) - n * output_size(layerAt(net, net.count - 1))) << 2;
   for (let i = <i32>net.count - 1; i >= 0; i--) {
     const layer = layerAt(net, i);
     const before = offset - (<usize>(n * input_size(layer)) << 2);
-    layer_backward(layer, i > 0 || toInput ? dx + before : 0, gradient, dx + offset, x + before, x + offset, parameters, m, scratch);
+    layer_backward(layer, i > 0 || toInput ? dx + before : 0, gradient, dx + offset, x + before, x + offset, parameters, m, scratch, i + 1 == <i32>net.count ? bands : 0, add);
     offset = before;
   }
 }
 
-function layer_backward(layer: Layer, dx: usize, gradient: usize, dy: usize, x: usize, y: usize, parameters: usize, m: u32, scratch: usize): void {
+function layer_backward(layer: Layer, dx: usize, gradient: usize, dy: usize, x: usize, y: usize, parameters: usize, m: u32, scratch: usize, bands: usize, add: bool): void {
   const w = parameters + (<usize>layer.weight << 2);
   const dw = gradient + (<usize>layer.weight << 2);
   const db = gradient + (<usize>layer.bias << 2);
   const kind = layer.kind;
-  if (kind == DENSE) dense_backward(dx, dw, db, dy, x, w, m, layer.outC, fan_in(layer), scratch);
-  else if (kind == CONV2D) conv2d_backward(dx, dw, db, dy, x, w, m, layer.inRows, layer.inCols, layer.inC, layer.outC, layer.option, scratch);
+  if (kind == DENSE) {
+    dense_backward_banded(dx, dw, db, dy, x, w, m, layer.outC, fan_in(layer), scratch, bands, add);
+    return;
+  }
+  if (!add) memory.fill(dw, 0, <usize>(weight_size(layer) + bias_size(layer)) << 2);
+  if (kind == CONV2D) conv2d_backward(dx, dw, db, dy, x, w, m, layer.inRows, layer.inCols, layer.inC, layer.outC, layer.option, scratch);
   else if (kind == CANVAS) canvas_backward(dx, db, dy, m, layer.inRows, layer.inCols, padded(layer.inC), layer.outC, layer.option);
   else if (dx) {
     memory.fill(dx, 0, <usize>(m * input_size(layer)) << 2);

@@ -1,8 +1,8 @@
 import { crop_at } from "../kernels/crop";
-import { GainOffset, gain_offset, sum, sum_squares } from "../kernels/gain_offset";
+import { GainOffset, Moments, gain_offset, moments } from "../kernels/gain_offset";
 import { link, link_slope } from "../kernels/link";
 import { padded } from "../kernels/matmul";
-import { cholesky, cholesky_solve, dot, normal_equations } from "../kernels/refine_pose";
+import { cholesky, cholesky_solve, normal_equations } from "../kernels/refine_pose";
 import { spline_backward, spline_forward, spline_jacobian } from "../kernels/spline";
 import { affine_crop, affine_jacobian, affine_picture, affine_render, affine_spread, turn_of } from "./affine";
 import { Config, affine, get, getU32, pose_columns, scales, turns } from "./config";
@@ -89,10 +89,10 @@ export function predict(state: State, space: Workspace, i: u32, canvas: usize, v
   const y = space.rendered;
   render(state, space, i, canvas, space.natural);
   link(y, space.natural, state.pixels, getU32(config, Config.LIKELIHOOD));
-  const fit = changetype<GainOffset>(space.column);
+  const sums = changetype<Moments>(space.rhs), fit = changetype<GainOffset>(space.column);
+  moments(sums, x, y, state.pixels);
   gain_offset(
-    fit, state.pixels, sum(x, state.pixels), sum_squares(x, state.pixels), sum(y, state.pixels), sum_squares(y, state.pixels),
-    dot(x, y, state.pixels), variance, get(config, Config.GAIN_PRIOR), get(config, Config.OFFSET_PRIOR),
+    fit, state.pixels, sums.x, sums.xx, sums.y, sums.yy, sums.xy, variance, get(config, Config.GAIN_PRIOR), get(config, Config.OFFSET_PRIOR),
   );
   store<f32>(space.gain + (<usize>i << 2), <f32>fit.gain);
   store<f32>(space.offset + (<usize>i << 2), <f32>fit.offset);
@@ -126,7 +126,7 @@ export function pose_derivatives(state: State, space: Workspace, i: u32, canvas:
   if (turns(config)) link_slope(dAngle, space.natural, scale, state.pixels, likelihood);
   if (scales(config)) link_slope(dScale, space.natural, scale, state.pixels, likelihood);
   memory.copy(dGain, space.rendered, <usize>state.pixels << 2);
-  for (let p: u32 = 0; p < state.pixels; p++) store<f32>(dOffset + (<usize>p << 2), 1);
+  for (let p: u32 = 0; p < state.pixels; p += 4) v128.store(dOffset + (<usize>p << 2), f32x4.splat(1));
 }
 
 /** Adds the priors of shift, gain, offset angle, scale (and z where columns > pose_columns) to the normal equations. */

@@ -142,6 +142,8 @@ export class Workspace {
   packing: usize;
   /** (n) u32: which windows these are. */
   windows: usize;
+  /** (n, 2) u32: part of its canvas that each window reads (bands.ts). */
+  bands: usize;
   /** (n, 2) shift; (n, 2) angle and scale's logarithm; (n) gain, offset; (n, L) ε of the reparameterisation. */
   shift: usize;
   turn: usize;
@@ -208,6 +210,13 @@ export function reserve(end: usize): bool {
 export function chunk_count(config: usize): u32 {
   const chunk = getU32(config, Config.CHUNK);
   return (getU32(config, Config.BATCH) + chunk - 1) / chunk;
+}
+
+/** First window of a chunk, or the batch's end: chunks are as equal as whole tiles of 4 windows allow, so that threads are. */
+@inline
+export function chunk_first(config: usize, chunk: u32): u32 {
+  const batch = getU32(config, Config.BATCH), tile: u32 = getU32(config, Config.CHUNK) % 4 == 0 ? 4 : 1;
+  return min(batch, tile * ((batch + tile - 1) / tile * chunk / chunk_count(config)));
 }
 
 /**
@@ -304,6 +313,7 @@ function layout_workspace(target: Workspace, state: State): void {
   target.decoderD = floats(state, activations_size(state.decoder, n));
   target.packing = floats(state, max(state.encoder.scratch, state.decoder.scratch) + 64);
   target.windows = floats(state, n);
+  target.bands = floats(state, 2 * n);
   target.shift = floats(state, 2 * n);
   target.turn = floats(state, 2 * n);
   target.gain = floats(state, n);

@@ -2,6 +2,7 @@ import { crop_forward } from "../kernels/crop";
 import { kl_backward, kl_forward } from "../kernels/kl";
 import { padded } from "../kernels/matmul";
 import { reparameterize_backward, reparameterize_forward } from "../kernels/reparameterize";
+import { canvas_bands, sort_by_shift } from "./bands";
 import { condition_backward, conditioned, keep_latents, restore_pose } from "./condition";
 import { Config, get, getU32 } from "./config";
 import { network_backward, network_forward, output_address } from "./layers";
@@ -93,9 +94,9 @@ export function latent(state: State, space: Workspace, i: u32): usize {
   return space.decoderX + (<usize>(i * padded(getU32(state.config, Config.LATENT_DIM))) << 2);
 }
 
-/** Decoder on what `latent` rows hold. */
+/** Decoder on what `latent` rows hold: of each canvas what the window reads at its pose. */
 export function decode_windows(state: State, space: Workspace, m: u32): void {
-  network_forward(state.decoder, space.decoderX, state.parameters, getU32(state.config, Config.CHUNK), m, space.packing);
+  network_forward(state.decoder, space.decoderX, state.parameters, getU32(state.config, Config.CHUNK), m, space.packing, canvas_bands(state, space, m));
 }
 
 /** Puts the posterior means into the decoder's input. */
@@ -115,6 +116,7 @@ function infer_pose(state: State, space: Workspace, windows: usize, m: u32, step
     store<f32>(space.offset + (<usize>i << 2), 0);
   }
   register(state, space, m, variance);
+  if (!conditioned(state.config)) sort_by_shift(state, space, m);
   const steps = <f64>step < get(state.config, Config.BETA_WARMUP) ? <u32>0 : getU32(state.config, Config.REFINE_TRAIN);
   for (let k: u32 = 0; k < steps; k++) {
     encode_windows(state, space, windows, m);
@@ -202,7 +204,7 @@ function take_pose(state: State, space: Workspace, windows: usize, first: u32, m
 
 /**
  * Forward and backward of the m windows whose indices are at `windows` (u32), the `first` of the batch: gradients of the mean
- * over the batch (weight `scale` a window) accumulate into `gradient`, sums into `sums`.
+ * over the batch (weight `scale` a window) are written to `gradient`, sums accumulate into `sums`.
  */
 export function train_chunk(state: State, space: Workspace, windows: usize, first: u32, m: u32, step: u32, variance: f64, beta: f64, warmth: f64, scale: f64, gradient: usize, sums: ChunkSums): void {
   const n = getU32(state.config, Config.CHUNK);
@@ -212,8 +214,8 @@ export function train_chunk(state: State, space: Workspace, windows: usize, firs
   sample_latents(state, space, step, first, m);
   decode_windows(state, space, m);
   likelihood(state, space, m, variance, sums, scale);
-  network_backward(state.decoder, space.decoderD, gradient, space.decoderX, state.parameters, n, m, true, space.packing);
+  network_backward(state.decoder, space.decoderD, gradient, space.decoderX, state.parameters, n, m, true, space.packing, canvas_bands(state, space, m), false);
   latent_backward(state, space, first, m, beta, warmth, sums, scale);
-  network_backward(state.encoder, space.encoderD, gradient, space.encoderX, state.parameters, n, m, false, space.packing);
+  network_backward(state.encoder, space.encoderD, gradient, space.encoderX, state.parameters, n, m, false, space.packing, 0, false);
   sums.windows += <f64>m;
 }

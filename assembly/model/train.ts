@@ -8,7 +8,7 @@ import { batch_patches, conditioned, patch_count, patch_window, penalise } from 
 import { Config, amortised, get, getU32 } from "./config";
 import { prepare_templates } from "./register";
 import { chunk_sums, latent_chunk, kl_latent, seed_of, train_chunk } from "./step";
-import { ChunkSums, MAX_LATENTS, Progress, State, SUMS_BYTES, Workspace, chunk_count, workspace } from "./state";
+import { ChunkSums, MAX_LATENTS, Progress, State, SUMS_BYTES, Workspace, chunk_count, chunk_first, workspace } from "./state";
 import { Sync, barrier, claim } from "./threads";
 
 /*
@@ -95,11 +95,11 @@ export function batch_latents(state: State, thread: u32): void {
 /** Latents of the batch, then their penalty. */
 function condition_phase(state: State, space: Workspace, thread: u32, step: u32): void {
   const sync = changetype<Sync>(state.sync);
-  const chunks = chunk_count(state.config), size = getU32(state.config, Config.CHUNK);
+  const chunks = chunk_count(state.config);
   const variance = progress(state, Progress.VARIANCE);
   for (let chunk = claim(sync); chunk < chunks; chunk = claim(sync)) {
     const m = batch_windows(state, space, chunk, step);
-    latent_chunk(state, space, space.windows, chunk * size, m, step, variance);
+    latent_chunk(state, space, space.windows, chunk_first(state.config, chunk), m, step, variance);
   }
   barrier(sync);
   if (thread == 0) penalise(state);
@@ -115,10 +115,10 @@ function shuffled(config: usize, position: u64, count: u32): u32 {
 /** Writes which windows a chunk of a step's batch has to the space's `windows`. Gives their number. */
 function batch_windows(state: State, space: Workspace, chunk: u32, step: u32): u32 {
   const config = state.config;
-  const size = getU32(config, Config.CHUNK), batch = getU32(config, Config.BATCH), count = getU32(config, Config.WINDOWS);
+  const batch = getU32(config, Config.BATCH), count = getU32(config, Config.WINDOWS);
   const side = getU32(config, Config.PATCH);
-  const first = chunk * size;
-  const m = min(size, batch - first);
+  const first = chunk_first(config, chunk);
+  const m = chunk_first(config, chunk + 1) - first;
   const windows = amortised(config) ? amortised_space(space).windows : space.windows;
   for (let i: u32 = 0; i < m; i++) {
     const slot = first + i;
@@ -133,14 +133,14 @@ function batch_windows(state: State, space: Workspace, chunk: u32, step: u32): u
 /** Gradients of one chunk of the batch. */
 function forward_backward(state: State, space: Workspace, chunk: u32, step: u32): void {
   const config = state.config;
-  const first = chunk * getU32(config, Config.CHUNK), batch = getU32(config, Config.BATCH);
+  const first = chunk_first(config, chunk), batch = getU32(config, Config.BATCH);
   const m = batch_windows(state, space, chunk, step);
   const gradient = state.gradients + (<usize>(chunk * state.blockStride) << 2);
-  memory.fill(gradient, 0, <usize>state.parameterCount << 2);
   const sums = chunk_sums(state, chunk);
   memory.fill(changetype<usize>(sums), 0, SUMS_BYTES);
   const beta = beta_at(config, step), scale = 1 / <f64>batch;
   if (amortised(config)) {
+    memory.fill(gradient, 0, <usize>state.parameterCount << 2);
     train_amortised_chunk(state, amortised_space(space), first, m, step, beta, scale, gradient, sums);
     return;
   }

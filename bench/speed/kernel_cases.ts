@@ -48,17 +48,19 @@ function ab([m, n, k]: Size): KernelCase {
     const { matmul_ab, packed_rows_size } = memory.kernels;
     const length = m * padded(n);
     const [a, b, c] = [memory.uniform(packed_rows_size(m, k)), memory.uniform(k * padded(n)), memory.zeros(length)];
-    return { run: () => matmul_ab(c, a, b, 0, m, n, k, padded(n)), output: { address: c, length } };
+    return { run: () => matmul_ab(c, a, b, 0, m, n, k, padded(n), 0), output: { address: c, length } };
   });
 }
 
-/** C (m, n) += Aᵀ·B, A (k, m) packed, B (k, n) in panels: a layer's gradient. */
+/** C (m, n) += Aᵀ·B, A (k, m) packed, B (k, n) row-major, and B's sums: a layer's gradient. */
 function atb([m, n, k]: Size): KernelCase {
   return product("matmul_atb", [m, n, k], (memory) => {
     const { matmul_atb, packed_rows_size } = memory.kernels;
     const length = m * padded(n);
     const [a, b, c] = [memory.uniform(packed_rows_size(m, k)), memory.uniform(k * padded(n)), memory.zeros(length)];
-    return { run: () => matmul_atb(c, a, b, m, n, k), output: { address: c, length } };
+    const [sums, scratch] = [memory.zeros(padded(n)), memory.zeros(16 * k)];
+    const run = () => matmul_atb(c, sums, a, b, m, n, k, padded(n), scratch, 0, 1);
+    return { run, output: { address: c, length } };
   });
 }
 
@@ -69,7 +71,7 @@ function abt([m, n, k]: Size): KernelCase {
     const length = m * padded(k);
     const [a, b, c] = [memory.uniform(packed_rows_size(m, n)), memory.uniform(k * padded(n)), memory.zeros(length)];
     const scratch = memory.zeros(matmul_abt_scratch(n));
-    return { run: () => matmul_abt(c, a, b, m, n, k, padded(k), scratch), output: { address: c, length } };
+    return { run: () => matmul_abt(c, a, b, m, n, k, padded(k), scratch, 0), output: { address: c, length } };
   });
 }
 

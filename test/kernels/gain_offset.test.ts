@@ -70,4 +70,17 @@ describe.each(variants)("gain_offset ($variant)", (kernels) => {
     expectClose([kernels.exports.sum(x.address, pixels)], [dot(values, ones)], 1e-6);
     expectClose([kernels.exports.sum_squares(x.address, pixels)], [dot(values, values)], 1e-6);
   });
+
+  test.each([1, 7, 8, 21, 143, 1024])("moments of two images of %i pixels", (pixels) => {
+    const arena = new Arena(kernels);
+    const [a, b] = [randomNormals(pixels, 4).map((v) => v + 2), randomNormals(pixels, 5).map((v) => 3 * v - 1)];
+    const [x, y, out] = [arena.f32(a), arena.f32(b), arena.f64(5)];
+    kernels.exports.moments(out.address, x.address, y.address, pixels);
+    const ones = new Float32Array(pixels).fill(1);
+    const sums = [dot(a, ones), dot(a, a), dot(b, ones), dot(b, b), dot(a, b)];
+    out.read().forEach((found, k) => {
+      expectClose([found], [sums[k]], 1e-6 * Math.max(1, Math.abs(pixels / sums[k])), `sum ${k}`);
+    });
+    arena.checkGuards();
+  });
 });

@@ -1,4 +1,4 @@
-/** The layouts that the matrix kernels expect, from their definitions in assembly/kernels/matmul.ts. */
+/** The layouts that the matrix kernels expect, from their definitions in assembly/kernels/matmul.ts and products.ts. */
 
 /** Columns rounded up to whole panels of 8. */
 export function padded(columns: number): number {

@@ -47,25 +47,13 @@ describe.each(variants)("matmul ($variant)", (kernels) => {
       arena.checkGuards();
     });
 
-    test("pack_panels gives panel layout, from which every element comes back", () => {
-      const arena = new Arena(kernels);
-      const stride = padded(n) + 8;
-      const source = padRows(b, k, n, stride);
-      for (let p = 0; p < k; p++) source.fill(NaN, p * stride + padded(n), (p + 1) * stride);
-      const [from, to] = [arena.f32(source), arena.f32(k * padded(n))];
-      exports.pack_panels(to.address, from.address, k, n, stride);
-      expect(to.read()).toEqual(toPanels(b, k, n));
-      expect(fromPanels(to.read(), k, n)).toEqual(Float64Array.from(b));
-      arena.checkGuards();
-    });
-
     test.each([false, true])("matmul_ab, bias %s: the product, zeros in the padding, nothing past it", (withBias) => {
       const arena = new Arena(kernels);
       const ldc = padded(n) + 8;
       const c = arena.f32(m * ldc);
       const [aAt, bAt] = [arena.f32(fours(a, m, k)), arena.f32(toPanels(b, k, n))];
       const biasAt = withBias ? arena.f32(padRows(bias, 1, n)).address : 0;
-      exports.matmul_ab(c.address, aAt.address, bAt.address, biasAt, m, n, k, ldc);
+      exports.matmul_ab(c.address, aAt.address, bAt.address, biasAt, m, n, k, ldc, 0);
       const written = cutRows(c.read(), m, padded(n), ldc);
       expectClose(cutRows(written, m, n), matmul(a, b, m, n, k, withBias ? bias : undefined), 2e-6, "C");
       expect(paddingOf(written, m, n).every((v) => v === 0)).toBe(true);
@@ -73,16 +61,36 @@ describe.each(variants)("matmul ($variant)", (kernels) => {
       arena.checkGuards();
     });
 
-    test("matmul_atb adds Aᵀ·B in panel layout and leaves zeros in its padding", () => {
-      const arena = new Arena(kernels);
-      const start = randomNormals(m * n, 4);
-      const c = arena.f32(toPanels(start, m, n));
-      const [aAt, bAt] = [arena.f32(fours(a, m, k)), arena.f32(toPanels(b, k, n))];
-      exports.matmul_atb(c.address, aAt.address, bAt.address, m, n, k);
-      expectClose(fromPanels(c.read(), m, n), add(start, matmul(a, b, m, n, k)), 2e-6, "C");
-      expect(panelPadding(c.read(), m, n).every((v) => v === 0)).toBe(true);
-      arena.checkGuards();
-    });
+    test.each([true, false])(
+      "matmul_atb adds (%s) or writes Aᵀ·B in panel layout and B's sums, and leaves zeros in the padding",
+      (adds) => {
+        const arena = new Arena(kernels);
+        const [start, startSums] = [randomNormals(m * n, 4), randomNormals(n, 6)];
+        const [c, sums] = [arena.f32(toPanels(start, m, n)), arena.f32(padRows(startSums, 1, n))];
+        const ldb = padded(n) + 8;
+        const [aAt, bAt, scratch] = [arena.f32(fours(a, m, k)), arena.f32(padRows(b, k, n, ldb)), arena.f32(16 * k)];
+        exports.matmul_atb(
+          c.address,
+          sums.address,
+          aAt.address,
+          bAt.address,
+          m,
+          n,
+          k,
+          ldb,
+          scratch.address,
+          0,
+          Number(adds),
+        );
+        const begun = (values: ArrayLike<number>) => (adds ? values : new Float64Array(values.length));
+        const ones = new Float64Array(k).fill(1);
+        expectClose(fromPanels(c.read(), m, n), add(begun(start), matmul(a, b, m, n, k)), 2e-6, "C");
+        expectClose(cutRows(sums.read(), 1, n), add(begun(startSums), matmul(ones, b, 1, n, k)), 2e-6, "sums");
+        const padding = [...panelPadding(c.read(), m, n), ...paddingOf(sums.read(), 1, n)];
+        expect(padding.every((v) => v === 0)).toBe(true);
+        arena.checkGuards();
+      },
+    );
 
     test("matmul_abt writes A·Bᵀ, zeros in the padding, nothing past it", () => {
       const arena = new Arena(kernels);
@@ -90,7 +98,7 @@ describe.each(variants)("matmul ($variant)", (kernels) => {
       const ldc = padded(k) + 8;
       const [c, scratch] = [arena.f32(m * ldc), arena.f32(exports.matmul_abt_scratch(n))];
       const [aAt, bAt] = [arena.f32(fours(long, m, n)), arena.f32(toPanels(b, k, n))];
-      exports.matmul_abt(c.address, aAt.address, bAt.address, m, n, k, ldc, scratch.address);
+      exports.matmul_abt(c.address, aAt.address, bAt.address, m, n, k, ldc, scratch.address, 0);
       const written = cutRows(c.read(), m, padded(k), ldc);
       expectClose(cutRows(written, m, k), matmul(long, transpose(b, k, n), m, k, n), 2e-6, "C");
       expect(paddingOf(written, m, k).every((v) => v === 0)).toBe(true);
