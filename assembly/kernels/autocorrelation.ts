@@ -1,4 +1,4 @@
-import { fft2d, fft_scratch_bytes, fft_size } from "./fft";
+import { fft_columns, fft_rows, fft_scratch_bytes, fft_size } from "./fft";
 
 /** Bytes of scratch for `autocorrelation`. */
 export function autocorrelation_scratch_bytes(rows: u32, cols: u32, maxRow: u32, maxCol: u32): usize {
@@ -21,6 +21,29 @@ function place(re: usize, image: usize, rows: usize, cols: usize, paddedCols: us
     for (let c: usize = 0; c < cols; c++) {
       const value = <f64>load<f32>(image + (r * cols + c) * 4) - mean;
       store<f32>(re + (r * paddedCols + c) * 4, <f32>value);
+    }
+  }
+}
+
+/** re = re² + im², im = 0 in the first `half` columns. */
+function power_spectrum(re: usize, im: usize, rows: usize, cols: usize, half: usize): void {
+  for (let r: usize = 0; r < rows; r++) {
+    for (let c: usize = 0; c < half; c++) {
+      const at = (r * cols + c) * 4;
+      const a = load<f32>(re + at), b = load<f32>(im + at);
+      store<f32>(re + at, a * a + b * b);
+      store<f32>(im + at, 0);
+    }
+  }
+}
+
+/** Columns past `half` of the first rows: those of a real image's spectrum are the conjugates of the first ones. Writes. */
+function mirror_columns(re: usize, im: usize, rows: usize, cols: usize, half: usize): void {
+  for (let r: usize = 0; r < rows; r++) {
+    for (let c = half; c < cols; c++) {
+      const to = (r * cols + c) * 4, from = (r * cols + cols - c) * 4;
+      store<f32>(re + to, load<f32>(re + from));
+      store<f32>(im + to, -load<f32>(im + from));
     }
   }
 }
@@ -50,14 +73,16 @@ export function autocorrelation(
   const im = scratch + bytes;
   memory.fill(re, 0, 2 * bytes);
   place(re, image, rows, cols, paddedCols);
-  fft2d(re, im, paddedRows, paddedCols, false, im + bytes);
-  for (let at: usize = 0; at < bytes; at += 4) {
-    const a = load<f32>(re + at);
-    const b = load<f32>(im + at);
-    store<f32>(re + at, a * a + b * b);
-  }
-  memory.fill(im, 0, bytes);
-  fft2d(re, im, paddedRows, paddedCols, true, im + bytes);
+  const half = paddedCols / 2 + 1;
+  const transforms = im + bytes;
+  // Rows past the image are zero, and so are their transforms.
+  fft_rows(re, im, rows, paddedCols, false, transforms);
+  fft_columns(re, im, paddedRows, paddedCols, half, false, transforms);
+  power_spectrum(re, im, paddedRows, paddedCols, half);
+  fft_columns(re, im, paddedRows, paddedCols, half, true, transforms);
+  mirror_columns(re, im, maxRow + 1, paddedCols, half);
+  // Of the rows only those of the lags; a factor falls out in the division by lag 0.
+  fft_rows(re, im, maxRow + 1, paddedCols, true, transforms);
   const variance = <f64>load<f32>(re) / (<f64>rows * <f64>cols);
   for (let r: u32 = 0; r <= maxRow; r++) {
     for (let c: u32 = 0; c <= 2 * maxCol; c++) {

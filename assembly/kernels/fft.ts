@@ -1,5 +1,6 @@
 import { load_lanes, store_lanes } from "./lanes";
 import { cos64, sin64 } from "./math";
+import { turn } from "./simd";
 
 const TWO_PI: f64 = 6.283185307179586;
 
@@ -8,9 +9,12 @@ export function fft_size(n: u32): u32 {
   return n < 2 ? 1 : <u32>1 << (32 - clz<u32>(n - 1));
 }
 
-/** Bytes of scratch that `fft` and `fft2d` need for sizes up to `n`. */
+/** Columns that `fft2d` transforms together: what lies next to each other in a cache line. */
+const BLOCK: usize = 16;
+
+/** Bytes of scratch that the transforms need for sizes up to `n`: twiddles, and a block of sequences. */
 export function fft_scratch_bytes(n: usize): usize {
-  return n < 2 ? 16 : n * 4;
+  return (n < 2 ? 16 : n * 4) + n * BLOCK * 8;
 }
 
 /** Writes exp(∓2πi·k/n) for k < n/2 as pairs (real, imaginary) of floats; upper sign forward. */
@@ -71,13 +75,8 @@ function butterflies(re: usize, im: usize, a: usize, b: usize, width: usize, c: 
 /**
  * Discrete Fourier transform X_k = Σ_j x_j·exp(∓2πi·jk/n), upper sign forward, in place and without a factor, of `width`
  * interleaved sequences: re and im (n, width), n a power of two. Radix 2, decimation in time (Cooley & Tukey, Math.
- * Comput. 19, 297, 1965). Writes re, im, and `scratch` (fft_scratch_bytes(n)).
+ * Comput. 19, 297, 1965). Writes re and im.
  */
-export function fft(re: usize, im: usize, n: usize, width: usize, inverse: bool, scratch: usize): void {
-  fft_twiddles(scratch, n, inverse);
-  transform(re, im, n, width, scratch);
-}
-
 function transform(re: usize, im: usize, n: usize, width: usize, twiddles: usize): void {
   const stride = width * 4;
   bit_reverse(re, im, n, width);
@@ -93,14 +92,89 @@ function transform(re: usize, im: usize, n: usize, width: usize, twiddles: usize
   }
 }
 
+/** Where in `scratch` a block of sequences of n samples goes: past the twiddles. */
+@inline
+function block_at(scratch: usize, n: usize): usize {
+  return scratch + (n < 2 ? 16 : n * 4);
+}
+
+/** Transforms the first `count` rows of re and im (…, n) in place, each by itself, four at a time, turned into interleaved sequences. Writes `scratch`. */
+export function fft_rows(re: usize, im: usize, count: usize, n: usize, inverse: bool, scratch: usize): void {
+  const blockRe = block_at(scratch, n), blockIm = blockRe + n * 16;
+  fft_twiddles(scratch, n, inverse);
+  for (let r: usize = 0; r < count; r += 4) {
+    const at = r * n * 4, rows = min<usize>(4, count - r);
+    gather_rows(blockRe, re + at, n, rows);
+    gather_rows(blockIm, im + at, n, rows);
+    transform(blockRe, blockIm, n, 4, scratch);
+    scatter_rows(re + at, blockRe, n, rows);
+    scatter_rows(im + at, blockIm, n, rows);
+  }
+}
+
+/** out (n, 4) = 1–4 rows of n floats, turned; missing ones are rows that are there. Writes. */
+@inline
+function gather_rows(out: usize, x: usize, n: usize, rows: usize): void {
+  const b = x + (rows > 1 ? n * 4 : 0), c = rows > 2 ? x + n * 8 : x, d = rows > 3 ? x + n * 12 : x;
+  const whole = (n & ~3) * 4;
+  let p: usize = 0;
+  for (; p < whole; p += 16) turn(out + p * 4, 16, v128.load(x + p), v128.load(b + p), v128.load(c + p), v128.load(d + p));
+  for (; p < n * 4; p += 4) {
+    store<f32>(out + p * 4, load<f32>(x + p));
+    store<f32>(out + p * 4, load<f32>(b + p), 4);
+    store<f32>(out + p * 4, load<f32>(c + p), 8);
+    store<f32>(out + p * 4, load<f32>(d + p), 12);
+  }
+}
+
+/** The other way round. */
+@inline
+function scatter_rows(y: usize, block: usize, n: usize, rows: usize): void {
+  const whole = rows === 4 ? (n & ~3) * 4 : 0;
+  let p: usize = 0;
+  for (; p < whole; p += 16) {
+    const from = block + p * 4;
+    turn(y + p, n * 4, v128.load(from), v128.load(from, 16), v128.load(from, 32), v128.load(from, 48));
+  }
+  for (; p < n * 4; p += 4) {
+    for (let r: usize = 0; r < rows; r++) store<f32>(y + r * n * 4 + p, load<f32>(block + p * 4 + r * 4));
+  }
+}
+
+/**
+ * Transforms the first `count` columns of re and im (n, cols) in place, each by itself, a block of neighbours at a time in memory of their own:
+ * ten passes over all of a large array would each read it anew. Writes `scratch`.
+ */
+export function fft_columns(re: usize, im: usize, n: usize, cols: usize, count: usize, inverse: bool, scratch: usize): void {
+  const blockRe = block_at(scratch, n), blockIm = blockRe + n * BLOCK * 4;
+  fft_twiddles(scratch, n, inverse);
+  for (let first: usize = 0; first < count; first += BLOCK) {
+    const width = min<usize>(BLOCK, count - first), at = first * 4;
+    copy_columns(blockRe, width, re + at, cols, n, width);
+    copy_columns(blockIm, width, im + at, cols, n, width);
+    transform(blockRe, blockIm, n, width, scratch);
+    copy_columns(re + at, cols, blockRe, width, n, width);
+    copy_columns(im + at, cols, blockIm, width, n, width);
+  }
+}
+
+/** out (n, width) = x, row strides ldo, ldx floats. Writes. */
+@inline
+function copy_columns(out: usize, ldo: usize, x: usize, ldx: usize, n: usize, width: usize): void {
+  const end = (width & ~3) * 4, rest = width & 3;
+  for (let r: usize = 0; r < n; r++, out += ldo * 4, x += ldx * 4) {
+    for (let at: usize = 0; at < end; at += 16) v128.store(out + at, v128.load(x + at));
+    if (rest) store_lanes(out + end, load_lanes(x + end, rest), rest);
+  }
+}
+
 /**
  * Two-dimensional transform in place of re and im (rows, cols), both powers of two; the inverse divides by rows·cols.
  * Writes re, im, and `scratch` (fft_scratch_bytes of the larger size).
  */
 export function fft2d(re: usize, im: usize, rows: usize, cols: usize, inverse: bool, scratch: usize): void {
-  fft_twiddles(scratch, cols, inverse);
-  for (let r: usize = 0; r < rows; r++) transform(re + r * cols * 4, im + r * cols * 4, cols, 1, scratch);
-  fft(re, im, rows, cols, inverse, scratch);
+  fft_rows(re, im, rows, cols, inverse, scratch);
+  fft_columns(re, im, rows, cols, cols, inverse, scratch);
   if (!inverse) return;
   const factor = <f32>(1 / (<f64>rows * <f64>cols)); // exact: a power of two
   for (let at: usize = 0; at < rows * cols * 4; at += 4) {

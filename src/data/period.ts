@@ -44,8 +44,8 @@ const LEAST_PERIOD = 3;
 
 function at(a: Autocorrelation, row: number, col: number): number {
   // A(−d) = A(d): the lower half is the upper half turned.
-  const [r, c] = row < 0 ? [-row, -col] : [row, col];
-  return a.data[r * (2 * a.maxCol + 1) + c + a.maxCol];
+  const sign = row < 0 ? -1 : 1;
+  return a.data[sign * (row * (2 * a.maxCol + 1) + col) + a.maxCol];
 }
 
 /** Offset of a parabola's top from its middle sample. */
@@ -54,14 +54,24 @@ function vertex(before: number, middle: number, after: number): number {
   return curvature < 0 ? Math.max(-0.5, Math.min(0.5, (before - after) / (2 * curvature))) : 0;
 }
 
-function isMaximum(a: Autocorrelation, row: number, col: number): boolean {
-  const height = at(a, row, col);
-  for (let dr = -1; dr <= 1; dr++) {
-    for (let dc = -1; dc <= 1; dc++) {
-      if ((dr !== 0 || dc !== 0) && at(a, row + dr, col + dc) >= height) return false;
-    }
-  }
-  return true;
+/** Whether a lag with all its neighbours in range is higher than they are. Asked of every lag, so that it reads the array itself. */
+function isMaximum({ data, maxCol }: Autocorrelation, row: number, col: number): boolean {
+  const width = 2 * maxCol + 1;
+  const here = row * width + col + maxCol;
+  // The row before the first is the first turned.
+  const above = row > 0 ? here - width : width + maxCol - col;
+  const below = here + width;
+  const height = data[here];
+  return (
+    data[here - 1] < height &&
+    data[here + 1] < height &&
+    data[below] < height &&
+    data[above] < height &&
+    data[below - 1] < height &&
+    data[below + 1] < height &&
+    data[above - 1] < height &&
+    data[above + 1] < height
+  );
 }
 
 /** Whether the line from the origin to the peak passes a valley: else it is on the flank of the central peak. */
@@ -77,9 +87,9 @@ function findPeaks(a: Autocorrelation): Peak[] {
   const peaks: Peak[] = [];
   for (let row = 0; row < a.maxRow; row++) {
     for (let col = row === 0 ? 1 : 1 - a.maxCol; col < a.maxCol; col++) {
-      const height = at(a, row, col);
-      if (height < LEAST_HEIGHT || Math.hypot(row, col) < LEAST_PERIOD) continue;
-      if (!isMaximum(a, row, col) || !standsAlone(a, row, col)) continue;
+      const height = a.data[row * (2 * a.maxCol + 1) + col + a.maxCol];
+      if (height < LEAST_HEIGHT || !isMaximum(a, row, col)) continue;
+      if (Math.hypot(row, col) < LEAST_PERIOD || !standsAlone(a, row, col)) continue;
       const r = row + vertex(at(a, row - 1, col), height, at(a, row + 1, col));
       const c = col + vertex(at(a, row, col - 1), height, at(a, row, col + 1));
       peaks.push({ row: r, col: c, length: Math.hypot(r, c), height });
@@ -106,11 +116,21 @@ function reduceBasis(a: Vector, b: Vector): [Vector, Vector] {
   return [u, v];
 }
 
+/** Those that reach SHARE of the highest up to REACH times their length; `peaks` are in order of length. */
+function strongPeaks(peaks: readonly Peak[]): Peak[] {
+  let highest = Number.NEGATIVE_INFINITY;
+  let seen = 0;
+  return peaks.filter((peak) => {
+    while (seen < peaks.length && peaks[seen].length <= REACH * peak.length)
+      highest = Math.max(highest, peaks[seen++].height);
+    return peak.height >= SHARE * highest;
+  });
+}
+
 /** The image's period, or undefined where nothing in it repeats within the lags given. */
 export function findPeriod(autocorrelation: Autocorrelation): Period | undefined {
   const peaks = findPeaks(autocorrelation);
-  const highest = (lag: number) => Math.max(...peaks.filter((peak) => peak.length <= lag).map((peak) => peak.height));
-  const strong = peaks.filter((peak) => peak.height >= SHARE * highest(REACH * peak.length));
+  const strong = strongPeaks(peaks);
   if (strong.length === 0) return undefined;
   const first = strong[0];
   const a: Vector = [first.row, first.col];

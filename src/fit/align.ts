@@ -69,8 +69,10 @@ export async function alignTemplates(
   const reach = Math.round(plan.maxShift * 0.8);
   const few = Math.min(START_WINDOWS, options.samples);
   const many = Math.min(ALIGN_WINDOWS, options.samples);
+  core.exports.sv_initialise(core.arena);
+  const noise = core.progress("VARIANCE");
   const begin = (place: Place) => {
-    core.exports.sv_initialise(core.arena);
+    core.setProgress("VARIANCE", noise);
     core.exports.sv_start(core.arena, 0, ...place);
   };
   let best: Place = [0, 0, 0];

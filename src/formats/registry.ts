@@ -6,18 +6,18 @@ import { withSidecar } from "./sidecar.ts";
 import type { ByteSource } from "./source.ts";
 
 /**
- * All formats, asked in this order: signatures first, text that could be anything last. A module is imported when its
+ * All formats, asked in this order: signatures first, and of those small readers and common files, text that could be anything last. A module is imported when its
  * turn comes; heavy libraries are imported by its `open`, so that recognising a file costs next to nothing.
  * One line each: `() => import("./tiff.ts").then((m) => m.tiff),`
  */
 const FORMATS: readonly (() => Promise<Format>)[] = [
+  () => import("./npy.ts").then((m) => m.npy),
+  () => import("./png.ts").then((m) => m.png),
+  () => import("./tiff.ts").then((m) => m.tiff),
   () => import("./hdf5.ts").then((m) => m.hdf5),
   () => import("./dm.ts").then((m) => m.dm),
   () => import("./ser.ts").then((m) => m.ser),
-  () => import("./tiff.ts").then((m) => m.tiff),
-  () => import("./png.ts").then((m) => m.png),
   () => import("./jpeg.ts").then((m) => m.jpeg),
-  () => import("./npy.ts").then((m) => m.npy),
   () => import("./npz.ts").then((m) => m.npz),
   () => import("./zarr.ts").then((m) => m.zarr),
   () => import("./mat.ts").then((m) => m.mat),

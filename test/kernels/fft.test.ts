@@ -28,17 +28,50 @@ describe.each(variants)("fft ($variant)", (kernels) => {
     arena.checkGuards();
   });
 
-  test("fft transforms interleaved sequences, each by itself", () => {
-    const [n, width] = [16, 7];
+  test.each([
+    [16, 7, 7],
+    [8, 40, 19],
+    [2, 17, 17],
+  ])(
+    "fft_columns of (%i, %i) transforms the first %i columns, each by itself, and leaves the others",
+    (n, cols, count) => {
+      const arena = new Arena(kernels);
+      const [a, b] = [randomNormals(n * cols, 3), randomNormals(n * cols, 4)];
+      const [re, im, scratch] = [arena.f32(a), arena.f32(b), arena.bytes(k.fft_scratch_bytes(n))];
+      k.fft_columns(re.address, im.address, n, cols, count, 0, scratch.address);
+      for (let c = 0; c < cols; c++) {
+        const column = (values: Float32Array) => values.filter((_, i) => i % cols === c);
+        const kept = { re: column(a), im: column(b) };
+        const expected = c < count ? dft2d(kept.re, kept.im, 1, n) : kept;
+        expectClose(column(re.read()), expected.re, 1e-6, "re");
+        expectClose(column(im.read()), expected.im, 1e-6, "im");
+      }
+      arena.checkGuards();
+    },
+  );
+
+  test.each([
+    [7, 16, 7],
+    [9, 4, 6],
+    [3, 2, 1],
+  ])("fft_rows of (%i, %i) transforms the first of them, %i, and leaves the others", (rows, n, count) => {
     const arena = new Arena(kernels);
-    const [a, b] = [randomNormals(n * width, 3), randomNormals(n * width, 4)];
+    const [a, b] = [randomNormals(rows * n, 5), randomNormals(rows * n, 6)];
     const [re, im, scratch] = [arena.f32(a), arena.f32(b), arena.bytes(k.fft_scratch_bytes(n))];
-    k.fft(re.address, im.address, n, width, 0, scratch.address);
-    for (let s = 0; s < width; s++) {
-      const column = (values: Float32Array) => values.filter((_, i) => i % width === s);
-      const expected = dft2d(column(a), column(b), 1, n);
-      expectClose(column(re.read()), expected.re, 1e-6, "re");
-      expectClose(column(im.read()), expected.im, 1e-6, "im");
+    k.fft_rows(re.address, im.address, count, n, 1, scratch.address);
+    for (let r = 0; r < rows; r++) {
+      const row = (values: Float32Array) => values.slice(r * n, (r + 1) * n);
+      const kept = { re: row(a), im: row(b) };
+      // The inverse is the forward transform of the conjugate, conjugated.
+      const conjugate = dft2d(
+        kept.re,
+        kept.im.map((v) => -v),
+        1,
+        n,
+      );
+      const expected = r < count ? { re: conjugate.re, im: conjugate.im.map((v: number) => -v) } : kept;
+      expectClose(row(re.read()), expected.re, 1e-6, "re");
+      expectClose(row(im.read()), expected.im, 1e-6, "im");
     }
     arena.checkGuards();
   });
