@@ -1,4 +1,4 @@
-import { zlibSync } from "fflate";
+import { deflate } from "../formats/deflate.ts";
 import type { FitReport } from "../results/types.ts";
 import type { Dimension, LabelledArray } from "./arrays.ts";
 
@@ -80,10 +80,7 @@ function putArray(store: Store, array: LabelledArray): void {
   });
   for (const number of chunkNumbers(shape, chunks)) {
     const start = number.map((k, d) => k * chunks[d]);
-    store.files.set(
-      `${array.name}/${number.join(".")}`,
-      zlibSync(chunkBytes(array, shape, start, chunks), { level: 6 }),
-    );
+    store.files.set(`${array.name}/${number.join(".")}`, deflate(chunkBytes(array, shape, start, chunks), 6));
   }
 }
 

@@ -42,7 +42,8 @@ export class RasterSurface implements Surface {
     this.rows = Math.round(height * scale);
     this.rgb = new Uint8Array(this.columns * this.rows * 3);
     const paper = hexToRgb(this.theme.paper);
-    for (let i = 0; i < this.rgb.length; i++) this.rgb[i] = paper[i % 3];
+    this.rgb.set(paper);
+    for (let filled = 3; filled < this.rgb.length; filled *= 2) this.rgb.copyWithin(filled, 0, filled);
   }
 
   toPng(): Uint8Array {
