@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { ConfigError } from "../errors.ts";
 import { type FitOptions, likelihoods, networks } from "../fit/options.ts";
-import { engineFlagsOption, finiteNumber } from "./flags.ts";
+import { engineFlagsOption, finiteNumber, reproducibleOption } from "./flags.ts";
 
 type NumberField = {
   [K in keyof FitOptions]-?: NonNullable<FitOptions[K]> extends number ? K : never;
@@ -115,7 +115,7 @@ export function addFitOptions(command: Command, without: readonly NumberField[] 
       widthInPixels("--contrast"),
     )
     .option("--fill", "replace NaN and infinite pixels by the median instead of refusing them")
-    .option("--reproducible", "plain SIMD only: the same bits on every machine and engine")
+    .addOption(reproducibleOption())
     .addOption(engineFlagsOption());
 }
 

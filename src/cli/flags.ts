@@ -3,6 +3,10 @@ import { ConfigError } from "../errors.ts";
 import type { FrameRange } from "../fit/frames.ts";
 import type { DatasetChoice } from "../formats/registry.ts";
 
+export function reproducibleOption(): Option {
+  return new Option("--reproducible", "plain SIMD only: the same bits on every machine and engine");
+}
+
 /** `--engine-flags`; not with `--reproducible`, which is for the same bits on every engine. */
 export function engineFlagsOption(): Option {
   return new Option(

@@ -1,5 +1,5 @@
 import { availableParallelism, cpus } from "node:os";
-import { canShareMemory, chooseVariant } from "../core/engine.ts";
+import { canShareMemory, chooseVariant, type EngineChoice } from "../core/engine.ts";
 import { runtimeName, wasmEngineName } from "../core/runtime.ts";
 import { simulate } from "../data/simulate.ts";
 import { type FitResult, fit } from "../fit.ts";
@@ -42,11 +42,11 @@ export interface Info {
   readonly formats: readonly { readonly name: string; readonly extensions: readonly string[] }[];
 }
 
-export async function gatherInfo(engineFlags: boolean): Promise<Info> {
-  const { simd, reason } = await chooseVariant({ engineFlags });
+export async function gatherInfo(choice: EngineChoice): Promise<Info> {
+  const { simd } = await chooseVariant(choice);
   const { dataset } = simulate("ferroelectric", IMAGE);
   const plain = await fit(dataset, { ...FIT, threads: 1, reproducible: true });
-  const chosen = await fit(dataset, { ...FIT, engineFlags });
+  const chosen = await fit(dataset, { ...FIT, ...choice });
   const formats = await allFormats();
   return {
     version: VERSION,
@@ -56,7 +56,7 @@ export async function gatherInfo(engineFlags: boolean): Promise<Info> {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     logicalCpus: availableParallelism(),
     simd,
-    reason,
+    reason: String(chosen.versions.reason),
     sharedMemory: canShareMemory(),
     variant: String(chosen.versions.variant),
     threads: Number(chosen.versions.threads),

@@ -32,9 +32,13 @@ export interface VariantChoice {
  */
 export async function chooseVariant({ reproducible, engineFlags }: EngineChoice = {}): Promise<VariantChoice> {
   if (reproducible) return { simd: "simd", reason: "plain SIMD: the same bits on every engine were asked for" };
-  const plain = await withoutFlags();
+  // Found once: a flag that was switched on the first time looks like the engine's own the next.
+  found ??= withoutFlags();
+  const plain = await found;
   return engineFlags ? withFlags(plain) : plain;
 }
+
+let found: Promise<VariantChoice> | undefined;
 
 /** Node 20 has relaxed SIMD behind a V8 flag that can be set at run time; newer ones must not be given that flag. */
 async function withoutFlags(): Promise<VariantChoice> {

@@ -186,5 +186,6 @@ export function metricsOf(run: Run): Metrics {
 }
 
 export function versionsOf(session: Session): FitReport["versions"] {
-  return { "shift-vae": VERSION, runtime: runtimeName(), variant: session.variant, threads: session.threads };
+  const { variant, reason, threads } = session;
+  return { "shift-vae": VERSION, runtime: runtimeName(), variant, reason, threads };
 }

@@ -81,7 +81,15 @@ describe("shift-vae info", () => {
     expect(info.selfTest.motifs[0]).toBeGreaterThan(20);
     expect(info.selfTest.rmsDistance).toBeLessThan(0.1);
     expect(info.selfTest.windowsPerSecond).toBeGreaterThan(0);
+    expect(info.reason).toMatch(info.runtime.startsWith("Node.js 20.") ? /switched on in Node 20/ : /relaxed SIMD/);
     expect(info.formats.map((format: { name: string }) => format.name)).toContain("DM3/DM4");
     expect(info.runtime).toBe(`Node.js ${process.versions.node}`);
+  });
+
+  it("takes plain SIMD where the same bits on every engine are asked for, and says so", async () => {
+    const { code, stdout } = await shiftVae(["info", "--reproducible"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/SIMD +simd {2}\(plain SIMD: the same bits on every engine were asked for\)/);
+    expect(stdout).toMatch(/rms distance 0(\.0+)? px/);
   });
 });
