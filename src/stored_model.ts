@@ -4,6 +4,7 @@ import { openSession, type Session } from "./core/session.ts";
 import { FormatError, ShapeError } from "./errors.ts";
 import { type ContainerKind, decodeContainer, encodeContainer } from "./model_file.ts";
 import type { Grid } from "./results/types.ts";
+import { systemReason } from "./system_error.ts";
 
 /** What every model has beside its parameters; plain JSON. */
 export interface StoredHeader {
@@ -115,6 +116,6 @@ export async function readModelFile(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new FormatError(`${path}: cannot be opened: ${(error as NodeJS.ErrnoException).code ?? error}`);
+    throw new FormatError(`${path}: cannot be opened: ${systemReason(error)}`);
   }
 }

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { FormatError } from "../errors.ts";
 import { type Checkpoint, readCheckpoint } from "../fit/checkpoint.ts";
 import { prettyJson } from "../results/files.ts";
+import { systemReason } from "../system_error.ts";
 import { VERSION } from "../version.ts";
 import type { FitRequest } from "./fit.ts";
 import { writeFiles } from "./write.ts";
@@ -73,7 +74,6 @@ async function readWhole(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? error;
-    throw new FormatError(`${path}: expected the checkpoint of an interrupted fit, got ${code}`);
+    throw new FormatError(`${path}: expected the checkpoint of an interrupted fit, got ${systemReason(error)}`);
   }
 }

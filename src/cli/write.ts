@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm, rmdir } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { ConfigError } from "../errors.ts";
+import { systemReason } from "../system_error.ts";
 
 function cannotWrite(path: string, error: unknown): ConfigError {
-  const code = (error as NodeJS.ErrnoException).code ?? String(error);
-  return new ConfigError(`--out: ${path}: expected a place that can be written, got ${code}`, { cause: error });
+  const reason = systemReason(error);
+  return new ConfigError(`--out: ${path}: expected a place that can be written, got ${reason}`, { cause: error });
 }
 
 /** A name beside `path` that no other run uses. */
@@ -19,6 +20,26 @@ async function withHandle(path: string, flags: string, use: (handle: FileHandle)
     await use(handle);
   } finally {
     await handle.close();
+  }
+}
+
+/**
+ * Makes a folder and those above it; gives the topmost that was not there. Node's own recursive mkdir never ends where the system says
+ * "no such file" of every new folder, as below /proc.
+ */
+async function makeFolder(path: string): Promise<string | undefined> {
+  try {
+    await mkdir(path);
+    return path;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && (await stat(path)).isDirectory()) return undefined;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    const first = await makeFolder(dirname(path));
+    await mkdir(path).catch(async (again: NodeJS.ErrnoException) => {
+      if (again.code !== "EEXIST" || !(await stat(path)).isDirectory()) throw again;
+    });
+    return first ?? path;
   }
 }
 
@@ -38,7 +59,7 @@ export async function writeFiles(files: ReadonlyMap<string, Uint8Array | string>
   try {
     for (const [path, content] of files) {
       at = path;
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       const temporary = temporaryName(path);
       staged.push({ temporary, path });
       await withHandle(temporary, "wx", async (handle) => {
@@ -64,7 +85,7 @@ export async function writeFiles(files: ReadonlyMap<string, Uint8Array | string>
  */
 export async function claimFolder(folder: string): Promise<() => Promise<void>> {
   try {
-    const first = await mkdir(folder, { recursive: true });
+    const first = await makeFolder(folder);
     const probe = temporaryName(join(folder, "probe"));
     await withHandle(probe, "wx", async () => {});
     await rm(probe);

@@ -2,6 +2,7 @@ import { readSync } from "node:fs";
 import { access, type FileHandle, open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FormatError } from "../errors.ts";
+import { systemReason } from "../system_error.ts";
 
 /** Random access to the bytes of a file, on disk or in memory, so that readers take only what they need. */
 export interface ByteSource {
@@ -49,7 +50,7 @@ export async function sourceFromFile(path: string): Promise<ByteSource> {
   try {
     handle = await open(path, "r");
   } catch (error) {
-    throw new FormatError(`${path}: cannot be opened: ${(error as NodeJS.ErrnoException).code ?? error}`);
+    throw new FormatError(`${path}: cannot be opened: ${systemReason(error)}`);
   }
   const info = await handle.stat();
   if (!info.isFile()) {

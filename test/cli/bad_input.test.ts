@@ -65,7 +65,7 @@ const QUICK = ["--samples", "200", "--epochs", "1", "--restarts", "1"];
 
 describe("bad input is refused in one line that names the file, and earlier output stays", () => {
   const cases: [what: string, file: string, message: RegExp, ...args: string[]][] = [
-    ["missing", "nowhere.npy", /cannot be opened: ENOENT/],
+    ["missing", "nowhere.npy", /cannot be opened: no such file or directory/],
     ["a folder that is no image", "earlier", /Zarr folder/],
     ["empty", "empty.npy", /the file is empty/],
     ["truncated", "cut.npy", /truncated|expected \d+/],
@@ -159,10 +159,10 @@ describe("places that cannot be written", () => {
     await refused(
       ["fit", good, "--out", inside, "--quiet"],
       inside,
-      /--out: .*expected a place that can be written, got ENOTDIR/,
+      /--out: .*expected a place that can be written, got not a directory \(ENOTDIR\)/,
     );
-    await refused(["fit", good, "--out", good, "--quiet"], good, /--out: .*got EEXIST/);
-    await refused(["simulate", "lattice12", "--out", join(inside, "a.npy")], inside, /got ENOTDIR/);
+    await refused(["fit", good, "--out", good, "--quiet"], good, /--out: .*got file already exists \(EEXIST\)/);
+    await refused(["simulate", "lattice12", "--out", join(inside, "a.npy")], inside, /got not a directory \(ENOTDIR\)/);
   });
 });
 
@@ -178,7 +178,7 @@ describe("other commands", () => {
     await refused(
       ["fit", "--resume", at("earlier")],
       at("earlier"),
-      /expected the checkpoint of an interrupted fit, got ENOENT/,
+      /expected the checkpoint of an interrupted fit, got no such file or directory \(ENOENT\)/,
     );
     await mkdir(at("damaged"));
     await writeFile(join(at("damaged"), "checkpoint.json"), '{"schema": "something"}');

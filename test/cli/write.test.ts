@@ -39,13 +39,21 @@ describe("writeFiles", () => {
     ]);
     const writing = writeFiles(files);
     await expect(writing).rejects.toThrow(ConfigError);
-    await expect(writing).rejects.toThrow(`--out: ${at("blocked", "b")}: expected a place that can be written, got E`);
+    await expect(writing).rejects.toThrow(
+      `--out: ${at("blocked", "b")}: expected a place that can be written, got file already exists (EEXIST)`,
+    );
     expect((await readdir(folder.path)).sort()).toEqual(["a.txt", "blocked"]);
     expect(await readFile(at("a.txt"), "utf8")).toBe("old");
   });
 });
 
 describe("claimFolder", () => {
+  it.skipIf(!existsSync("/proc/self"))("ends where no folder can be made", async () => {
+    await expect(claimFolder("/proc/shift-vae/deep")).rejects.toThrow(
+      /expected a place that can be written, got no such/,
+    );
+  });
+
   it("takes back the folders it made while they are empty, and no others", async () => {
     await mkdir(at("there"));
     const release = await claimFolder(at("there", "new", "deep"));
