@@ -259,6 +259,34 @@ def make_velox():
     record(name, single["data"].reshape(1, -1), "spectra", [PX, energy(single["axes"][-1])], 2, "uint32")
 
 
+def read_written():
+    """Files that test/writers made, which lie among the fixtures: what rosettasciio sees in DM3 and DM4, and ncempy in SER."""
+    from ncempy.io import ser
+    from rsciio import digitalmicrograph
+
+    nanometres = {"nm": 1, "µm": 1e3, "m": 1e9, "meters": 1e9}
+    name = "written.dm3"
+    signal = digitalmicrograph.file_reader(str(FIXTURES / name))[0]
+    z, y, x = signal["axes"]
+    axes = [(a["scale"] * nanometres[a["units"]], "nm", a["offset"]) for a in (y, x)] + [(z["scale"], z["units"], z["offset"])]
+    record(name, signal["data"].transpose(1, 2, 0), "spectral-map", axes, dtype="float32")
+    name = "written.dm4"
+    signal = digitalmicrograph.file_reader(str(FIXTURES / name))[0]
+    frame, y, x = signal["axes"]
+    axes = [PX] + [(a["scale"] * nanometres[a["units"]], "nm", a["offset"]) for a in (y, x)]
+    record(name, signal["data"], "stack", axes, dtype="int16")
+    name = "written_images.ser"
+    read = ser.serReader(str(FIXTURES / name))
+    x, y = (s * nanometres[u] for s, u in zip(read["pixelSize"], read["pixelUnit"]))
+    record(name, read["data"], "stack", [("*", "*", "*"), (y, "nm", "*"), (x, "nm", "*")], dtype="uint16")
+    name = "written_spectra.ser"
+    read = ser.serReader(str(FIXTURES / name))
+    x, y = (c["CalibrationDelta"] * nanometres[c["Units"]] for c in read["scanCalibration"])
+    # ncempy takes the offset for that of the first channel, whatever CalibrationElement says.
+    energy = (float(read["eDelta"]), "eV", "*")
+    record(name, read["data"], "spectral-map", [(y, "nm", "*"), (x, "nm", "*"), energy], dtype="int32")
+
+
 def real_files(folder):
     """What rosettasciio, h5py and mrcfile see in instrument-written files."""
     from rsciio import digitalmicrograph, emd
@@ -306,7 +334,7 @@ def real_files(folder):
 
 if __name__ == "__main__":
     FIXTURES.mkdir(parents=True, exist_ok=True)
-    for make in (make_mrc, make_plain, make_matlab, make_nsid, make_usid, make_hyperspy, make_berkeley, make_velox):
+    for make in (make_mrc, make_plain, make_matlab, make_nsid, make_usid, make_hyperspy, make_berkeley, make_velox, read_written):
         make()
     (ORACLES / "em.json").write_text(json.dumps(found, indent=1) + "\n")
     if len(sys.argv) > 1:
