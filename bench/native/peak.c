@@ -1,12 +1,14 @@
 /*
- * Native control of the speed benchmark: loops whose work is known, on one thread and in 128-bit vectors as Wasm SIMD has them.
+ * Native control of the speed benchmark: loops whose work is known, in 128-bit vectors as Wasm SIMD has them, on one thread but for the last.
  *
  *   peak fma SAMPLES      twelve independent multiply-add chains in registers
  *   peak matmul SAMPLES   C (4096, 128) = A (4096, 128) · B (128, 128), packed, tiles of 6 × 8, as assembly/kernels/matmul.ts
  *   peak triad SAMPLES    a = b + s · c over three arrays of 256 KiB
+ *   peak threads SAMPLES THREADS   the chains of fma on several threads at once: what the machine gives to so many
  *
  * prints one figure a sample, GFLOP/s or (triad) GB/s, after samples of warm-up. Built by bench/speed/control.ts.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +40,26 @@ __attribute__((noinline)) static float fma_rounds(float factor) {
   }
   const v4 sum = a + b + c + d + e + f + g + h + i + j + k + l;
   return sum[0] + sum[1] + sum[2] + sum[3];
+}
+
+enum { MOST_THREADS = 64, THREAD_REPEATS = 8 };
+
+static void *fma_thread(void *sink) {
+  for (int i = 0; i < THREAD_REPEATS; i++) *(float *)sink += fma_rounds(0.999f);
+  return NULL;
+}
+
+/* Starts the threads, and waits until all are done. */
+static void fma_threads(int threads, float *sink) {
+  pthread_t started[MOST_THREADS];
+  float sinks[MOST_THREADS][32] = {{0}};
+  for (int t = 0; t < threads; t++) {
+    if (pthread_create(&started[t], NULL, fma_thread, sinks[t]) != 0) exit(3);
+  }
+  for (int t = 0; t < threads; t++) {
+    pthread_join(started[t], NULL);
+    *sink += sinks[t][0];
+  }
 }
 
 enum { M = 4096, N = 128, K = 128, TILE_ROWS = 6, PANEL = 8, GROUPS = (M + TILE_ROWS - 1) / TILE_ROWS };
@@ -84,12 +106,15 @@ static void fill(float *x, unsigned length) {
 }
 
 /* Giga-operations, or gigabytes, of one sample, and the seconds it took. */
-static double sample(const char *kind, float *sink) {
+static double sample(const char *kind, int threads, float *sink) {
   const double began = seconds();
   double work = 0;
   if (strcmp(kind, "fma") == 0) {
     *sink += fma_rounds(0.999f);
     work = 1e-9 * 2 * 4 * CHAINS * ROUNDS;
+  } else if (strcmp(kind, "threads") == 0) {
+    fma_threads(threads, sink);
+    work = 1e-9 * 2 * 4 * CHAINS * ROUNDS * THREAD_REPEATS * threads;
   } else if (strcmp(kind, "matmul") == 0) {
     for (int i = 0; i < 5; i++) {
       matmul();
@@ -109,8 +134,9 @@ static double sample(const char *kind, float *sink) {
 }
 
 int main(int count, char **arguments) {
-  if (count != 3 || atoi(arguments[2]) < 1) {
-    fprintf(stderr, "usage: peak fma|matmul|triad SAMPLES\n");
+  const int threads = count == 4 ? atoi(arguments[3]) : 1;
+  if (count < 3 || count > 4 || atoi(arguments[2]) < 1 || threads < 1 || threads > MOST_THREADS) {
+    fprintf(stderr, "usage: peak fma|matmul|triad SAMPLES, peak threads SAMPLES THREADS (at most %d)\n", MOST_THREADS);
     return 2;
   }
   fill(packedA, GROUPS * TILE_ROWS * K);
@@ -118,8 +144,8 @@ int main(int count, char **arguments) {
   fill((float *)left, LENGTH);
   fill((float *)right, LENGTH);
   float sink = 0;
-  for (int i = 0; i < 3; i++) sample(arguments[1], &sink);
-  for (int i = 0; i < atoi(arguments[2]); i++) printf("%.3f\n", sample(arguments[1], &sink));
+  for (int i = 0; i < 3; i++) sample(arguments[1], threads, &sink);
+  for (int i = 0; i < atoi(arguments[2]); i++) printf("%.3f\n", sample(arguments[1], threads, &sink));
   fprintf(stderr, "sink %g\n", sink);
   return 0;
 }

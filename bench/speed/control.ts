@@ -18,6 +18,8 @@ const shapes: Readonly<Record<Control, string>> = {
 export interface Controls {
   /** Median of a fresh run, GFLOP/s or GB/s; undefined without a compiler. */
   run(kind: Control): number | undefined;
+  /** GFLOP/s of so many threads together, a sample each; none without a compiler. */
+  threads(count: number, samples: number): number[];
   /** Every sample of the whole benchmark. */
   rows(): Row[];
   /** Compiler and flags, or why there is no control. */
@@ -25,7 +27,7 @@ export interface Controls {
 }
 
 function flags(): string[] {
-  return process.arch === "x64" ? ["-O3", "-mfma", "-mprefer-vector-width=128"] : ["-O3"];
+  return process.arch === "x64" ? ["-O3", "-pthread", "-mfma", "-mprefer-vector-width=128"] : ["-O3", "-pthread"];
 }
 
 /** Compiles the control with $CC or cc. Without a compiler the benchmark runs without it, and says so. */
@@ -38,21 +40,27 @@ export function buildControls(): Controls {
   } catch (error) {
     const reason =
       (error as NodeJS.ErrnoException).code === "ENOENT" ? `no compiler ${compiler}` : `${compiler} failed`;
-    return { run: () => undefined, rows: () => [], description: `native control skipped: ${reason}` };
+    return {
+      run: () => undefined,
+      threads: () => [],
+      rows: () => [],
+      description: `native control skipped: ${reason}`,
+    };
   }
   const version = execFileSync(compiler, ["--version"], { encoding: "utf8" }).split("\n")[0];
   const seen: Record<Control, number[]> = { fma: [], matmul: [], triad: [] };
+  const values = (...words: string[]) => {
+    const output = execFileSync(binary, words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    return output.trim().split("\n").map(Number);
+  };
   return {
     description: `${version}, ${flags().join(" ")}`,
     run(kind) {
-      const output = execFileSync(binary, [kind, String(SAMPLES[kind])], {
-        encoding: "utf8",
-        stdio: ["ignore", "pipe", "ignore"],
-      });
-      const values = output.trim().split("\n").map(Number);
-      seen[kind].push(...values);
-      return spread(values).median;
+      const fresh = values(kind, String(SAMPLES[kind]));
+      seen[kind].push(...fresh);
+      return spread(fresh).median;
     },
+    threads: (count, samples) => values("threads", String(samples), String(count)),
     rows: () =>
       (Object.keys(seen) as Control[])
         .filter((kind) => seen[kind].length > 0)

@@ -1,6 +1,6 @@
 /** Whole jobs, each in a new process: what a user waits for. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -86,4 +86,27 @@ export function packageSize(): Row[] {
     { ...base, name: "npm package, packed", ...spread([size / 1000]) },
     { ...base, name: "npm package, unpacked", ...spread([unpackedSize / 1000]) },
   ];
+}
+
+/** Bytes of a folder's files, packages that packages bring of their own included. */
+function folderBytes(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+}
+
+/** Size of what `npm install --omit=dev` puts on a disk: the package and all that it depends on, as they are installed here. */
+export function installedSize(): Row {
+  const output = execFileSync("npm", ["ls", "--omit=dev", "--all", "--parseable"], { cwd: root, encoding: "utf8" });
+  const folders = output
+    .trim()
+    .split("\n")
+    .filter((folder) => folder !== root);
+  const outermost = folders.filter((folder) => !folders.some((other) => folder.startsWith(`${other}/node_modules/`)));
+  const packed = packageSize().find(({ name }) => name.endsWith("unpacked"));
+  const megabytes =
+    outermost.reduce((sum, folder) => sum + folderBytes(folder), 0) / 1e6 + (packed?.median ?? 0) / 1000;
+  const shape = `with ${folders.length} production dependencies`;
+  const base = { group: "size", name: "npm package, installed", shape, variant: "", threads: 0, unit: "MB" } as const;
+  return { ...base, ...spread([megabytes]) };
 }

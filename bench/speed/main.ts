@@ -1,19 +1,22 @@
 /**
- * `npm run bench`: kernels, model and whole jobs on this machine, beside a native control, as one table and as JSON.
+ * `npm run bench`: kernels, model, threads, scaling, PyTorch, whole jobs and sizes on this machine, beside a native control, as one table and as
+ * JSON; about eight minutes.
  * `--engine-flags` measures the build for V8's revectorizer too.
- * `npm run bench -- kernels model scaling jobs` takes the named parts only.
+ * `npm run bench -- kernels model …` takes the named parts only.
  */
 import { availableParallelism, loadavg } from "node:os";
 import type { SimdVariant } from "../../src/core/engine.ts";
 import { buildControls } from "./control.ts";
-import { benchFirstStep, benchFits, packageSize } from "./jobs.ts";
+import { benchFirstStep, benchFits, installedSize, packageSize } from "./jobs.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchImage, shipped } from "./project.ts";
 import { describeRun, writeResults } from "./results.ts";
 import type { Row } from "./row.ts";
 import { benchScaling } from "./scaling.ts";
 import { textTable } from "./table.ts";
-import { benchModel } from "./training.ts";
+import { benchThreads } from "./threads.ts";
+import { benchTorch } from "./torch.ts";
+import { benchModel, type Fitted, fitOnce } from "./training.ts";
 
 const loadBefore = loadavg()[0];
 const image = benchImage();
@@ -24,18 +27,28 @@ const chosen = (await chooseVariant()).simd;
 const flagged = process.argv.includes("--engine-flags") ? (await chooseVariant({ engineFlags: true })).simd : chosen;
 const variants = [...new Set<SimdVariant>(["simd", chosen, flagged])];
 
+let model: Promise<Fitted> | undefined;
+/** The model that parts go on from, fitted when the first of them asks. */
+function fitted(): Promise<Fitted> {
+  model ??= fitOnce(image);
+  return model;
+}
+const note = (what: string) => process.stderr.write(`${what}\n`);
+
 const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   kernels: () => benchKernels(variants, controls),
-  model: () => benchModel(image, variants, threads),
+  model: async () => benchModel(await fitted(), variants, threads),
+  threads: async () => (threads.length > 1 ? benchThreads(await fitted(), controls) : []),
   scaling: () => benchScaling(threads),
-  jobs: async () => [...benchFirstStep(image, threads, chosen), ...benchFits(image, threads, chosen), ...packageSize()],
+  torch: async () => benchTorch(threads, note),
+  jobs: async () => [...benchFirstStep(image, threads, chosen), ...benchFits(image, threads, chosen)],
+  sizes: async () => [...packageSize(), installedSize()],
 };
 const named = process.argv.slice(2).filter((word) => word !== "--engine-flags");
 const asked = named.length > 0 ? named : Object.keys(parts);
 const unknown = asked.find((name) => !(name in parts));
 if (unknown !== undefined) throw new Error(`expected parts of ${Object.keys(parts).join(", ")}, got ${unknown}`);
 
-const note = (what: string) => process.stderr.write(`${what}\n`);
 const rows: Row[] = [];
 for (const name of asked) {
   note(`${name} …`);

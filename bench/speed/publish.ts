@@ -13,7 +13,7 @@ if (runs.length === 0) throw new Error("bench/results: expected speed-node*.json
 const tables: Readonly<Record<string, () => string>> = {
   summary: () => `${summaryTable(runs)}\n\n${provenance(runs)}`,
   kernels: () => perRun(["control", "kernel"]),
-  model: () => perRun(["model"]),
+  model: () => perRun(["model", "threads", "peer"]),
   scaling: () => perRun(["scaling"]),
   peers: () => (peers.length > 0 ? `${perRun(["control", "peer"], peers)}\n\n${provenance(peers)}` : ""),
   jobs: () => perRun(["job", "size"]),

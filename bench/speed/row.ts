@@ -1,13 +1,13 @@
 /** One line of the benchmark's table. */
 export interface Row {
-  readonly group: "control" | "kernel" | "model" | "scaling" | "peer" | "job" | "size";
+  readonly group: "control" | "kernel" | "model" | "threads" | "scaling" | "peer" | "job" | "size";
   readonly name: string;
   /** Sizes, or what is measured on. */
   readonly shape: string;
   /** "native", or a build of the core. */
   readonly variant: string;
   readonly threads: number;
-  readonly unit: "GFLOP/s" | "GB/s" | "ms" | "s" | "windows/s" | "decodes/s" | "MiB" | "kB";
+  readonly unit: "GFLOP/s" | "GB/s" | "ms" | "s" | "windows/s" | "decodes/s" | "MiB" | "kB" | "MB" | "×";
   readonly min: number;
   readonly median: number;
   readonly max: number;

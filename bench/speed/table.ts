@@ -64,8 +64,11 @@ const SUMMARY: readonly { readonly words: string; readonly name: string; readonl
   { words: "training step", name: "training step", build: "relaxed" },
   { words: "encoding", name: "encode", build: "relaxed" },
   { words: "decoding", name: "decode", build: "relaxed" },
+  { words: "training step, 2 threads over 1", name: "training step: 2 threads over 1" },
+  { words: "the native control, 2 threads over 1", name: "fma: 2 threads over 1" },
   { words: "largest resident set of `fit`", name: "fit, largest resident set" },
   { words: "package", name: "npm package, packed" },
+  { words: "package, installed", name: "npm package, installed" },
 ];
 
 /** Medians of what a user waits for, one column a run. */

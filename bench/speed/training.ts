@@ -12,36 +12,39 @@ const BATCH = 100;
 const STEPS = 5;
 const STEP_SAMPLES = 24;
 const SCHEDULE = 10000;
-const ENCODED = 1920;
+export const WINDOWS_ENCODED = 1920;
 const ENCODE_SAMPLES = 5;
 const DECODES = 480;
 const DECODE_SAMPLES = 9;
 
 /** A model that has been fitted, and what it is to be run on. */
-interface Fitted {
+export interface Fitted {
   readonly model: Model;
   readonly grid: Grid;
+  readonly name: string;
 }
 
 /** Fits with the library's defaults once; every build and number of threads then goes on from there. */
-export async function benchModel(
-  image: string,
-  variants: readonly SimdVariant[],
-  threads: readonly number[],
-): Promise<Row[]> {
+export async function fitOnce(image: string): Promise<Fitted> {
   const { fit, readDataset } = await shipped<typeof import("../../src/index.ts")>("index.js");
   const { imageOf } = await shipped<typeof import("../../src/fit/image.ts")>("fit/image.js");
   const dataset = await readDataset(image);
   const { model } = await fit(dataset, { batch: BATCH });
-  const fitted = { model, grid: imageOf(dataset) };
+  return { model, grid: imageOf(dataset), name: imageName(image) };
+}
+
+export async function benchModel(
+  fitted: Fitted,
+  variants: readonly SimdVariant[],
+  threads: readonly number[],
+): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const count of threads) {
-    for (const variant of variants) rows.push(...(await benchVariant(fitted, imageName(image), variant, count)));
-  }
+  for (const count of threads)
+    for (const variant of variants) rows.push(...(await benchVariant(fitted, variant, count)));
   return rows;
 }
 
-async function benchVariant(fitted: Fitted, name: string, variant: SimdVariant, threads: number): Promise<Row[]> {
+async function benchVariant(fitted: Fitted, variant: SimdVariant, threads: number): Promise<Row[]> {
   const { openSession } = await shipped<typeof import("../../src/core/session.ts")>("core/session.js");
   const session = await openSession({ threads, reproducible: variant === "simd", engineFlags: variant === "wide" });
   try {
@@ -52,17 +55,17 @@ async function benchVariant(fitted: Fitted, name: string, variant: SimdVariant, 
     const encoded = await encodeRates(session);
     const rows: Row[] = [
       { ...base, name: "training step", shape: `${BATCH} ${windows}`, unit: "ms", ...steps },
-      { ...base, name: "encode", shape: `${ENCODED} ${windows}`, unit: "windows/s", ...encoded },
+      { ...base, name: "encode", shape: `${WINDOWS_ENCODED} ${windows}`, unit: "windows/s", ...encoded },
     ];
     if (threads > 1) return rows;
-    return [...rows, { ...base, name: "decode", shape: name, unit: "decodes/s", ...decodeRates(session) }];
+    return [...rows, { ...base, name: "decode", shape: fitted.name, unit: "decodes/s", ...decodeRates(session) }];
   } finally {
     await session.close();
   }
 }
 
 /** The model in a core that can train it further, with the pose refined in every step. */
-async function restore({ core, threads }: Session, { model, grid }: Fitted): Promise<void> {
+export async function restore({ core, threads }: Session, { model, grid }: Fitted): Promise<void> {
   const { prepareImage } = await shipped<typeof import("../../src/fit/plan.ts")>("fit/plan.js");
   const { header, parameters, templates } = model;
   const small = prepareImage(core, grid, header.plan);
@@ -91,12 +94,12 @@ async function encodeRates(session: Session) {
   const rates: number[] = [];
   for (let i = 0; i <= ENCODE_SAMPLES; i++) {
     const began = performance.now();
-    await session.run({ name: "encode", first: 0, count: ENCODED });
+    await session.run({ name: "encode", first: 0, count: WINDOWS_ENCODED });
     // The first is the warm-up.
-    if (i > 0) rates.push((1000 * ENCODED) / (performance.now() - began));
+    if (i > 0) rates.push((1000 * WINDOWS_ENCODED) / (performance.now() - began));
   }
   const { core } = session;
-  const results = core.floats("RESULTS", ENCODED * core.exports.sv_result_stride(core.arena));
+  const results = core.floats("RESULTS", WINDOWS_ENCODED * core.exports.sv_result_stride(core.arena));
   return { ...spread(rates), checksum: finite(results.reduce((sum, value) => sum + value, 0)) };
 }
 
