@@ -1,11 +1,12 @@
 /**
- * `npm run bench`: kernels, model, threads, scaling, PyTorch, whole jobs and sizes on this machine, beside a native control, as one table and as
+ * `npm run bench`: kernels, model, threads, scaling, pyroVED's model, whole jobs and sizes on this machine, beside a native control, as one table and as
  * JSON; about eight minutes.
  * `--engine-flags` measures the build for V8's revectorizer too.
  * `npm run bench -- kernels model …` takes the named parts only.
  */
 import { availableParallelism, loadavg } from "node:os";
 import type { SimdVariant } from "../../src/core/engine.ts";
+import { benchAmortised } from "./amortised.ts";
 import { buildControls } from "./control.ts";
 import { benchFirstStep, benchFits, installedSize, packageSize } from "./jobs.ts";
 import { benchKernels } from "./kernels.ts";
@@ -40,7 +41,7 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   model: async () => benchModel(await fitted(), variants, threads),
   threads: async () => (threads.length > 1 ? benchThreads(await fitted(), controls) : []),
   scaling: () => benchScaling(threads),
-  torch: async () => benchTorch(threads, note),
+  amortised: async () => [...(await benchAmortised(variants, threads)), ...benchTorch(threads, note)],
   jobs: async () => [...benchFirstStep(image, threads, chosen), ...benchFits(image, threads, chosen)],
   sizes: async () => [...packageSize(), installedSize()],
 };

@@ -62,6 +62,7 @@ const SUMMARY: readonly { readonly words: string; readonly name: string; readonl
   { words: "`fit`, process start to report", name: "fit, process to report" },
   { words: "process start to first training step", name: "process start to first step" },
   { words: "training step", name: "training step", build: "relaxed" },
+  { words: "training step of pyroVED's model", name: "training step, amortised pose", build: "relaxed" },
   { words: "encoding", name: "encode", build: "relaxed" },
   { words: "decoding", name: "decode", build: "relaxed" },
   { words: "training step, 2 threads over 1", name: "training step: 2 threads over 1" },

@@ -1,0 +1,50 @@
+/**
+ * A training step of pyroVED's model as `fitAmortised` runs it: the same that bench/peers/pytorch/step.py times in PyTorch and pyroVED. Every
+ * pixel of every window goes through the decoder's 128 × 128 units, 20 GFLOP a step.
+ */
+import type { SimdVariant } from "../../src/core/engine.ts";
+import { shipped } from "./project.ts";
+import { type Row, spread } from "./row.ts";
+
+const WINDOWS = 100;
+const SIDE = 32;
+const WARMUP = 2;
+const STEPS = 8;
+
+export async function benchAmortised(variants: readonly SimdVariant[], threads: readonly number[]): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const count of threads) for (const variant of variants) rows.push(await measure(variant, count));
+  return rows;
+}
+
+async function measure(variant: SimdVariant, threads: number): Promise<Row> {
+  const { openSession } = await shipped<typeof import("../../src/core/session.ts")>("core/session.js");
+  const { amortisedConfig, makeAmortisedPlan, settleAmortised } =
+    await shipped<typeof import("../../src/fit/amortised.ts")>("fit/amortised.js");
+  const { createRng } = await shipped<typeof import("../../src/data/rng.ts")>("data/rng.js");
+  const rng = createRng(1);
+  const data = Float32Array.from({ length: WINDOWS * SIDE * SIDE }, () => rng.uniform());
+  const samples = { data, count: WINDOWS, rows: SIDE, cols: SIDE };
+  const options = settleAmortised({ invariances: ["r", "t"], batch: WINDOWS, epochs: 1000 }, samples, "benchmark");
+  const session = await openSession({ threads, reproducible: variant === "simd", engineFlags: variant === "wide" });
+  try {
+    const { core } = session;
+    core.create(amortisedConfig(makeAmortisedPlan(samples, options, "benchmark"), options, threads));
+    core.floats("DATA", data.length).set(data);
+    core.exports.sv_sample(core.arena);
+    core.exports.sv_initialise(core.arena);
+    const times: number[] = [];
+    for (let i = -WARMUP; i < STEPS; i++) {
+      const began = performance.now();
+      await session.run({ name: "train", steps: 1 });
+      if (i >= 0) times.push(performance.now() - began);
+    }
+    const checksum = core.progress("ELBO");
+    if (!Number.isFinite(checksum)) throw new Error(`amortised step: expected a finite ELBO, got ${checksum}`);
+    const shape = `${WINDOWS} windows of ${SIDE}², coordinate MLP ${options.decoderHidden.join(", ")}`;
+    const base = { group: "model", name: "training step, amortised pose", variant, threads, unit: "ms" } as const;
+    return { ...base, shape, ...spread(times), checksum };
+  } finally {
+    await session.close();
+  }
+}
