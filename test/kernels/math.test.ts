@@ -27,6 +27,8 @@ const vectorFunctions = [
   { name: "tanh", f: Math.tanh, low: -12, high: 12, ulps: 2.5 },
   { name: "sigmoid", f: sigmoid, low: -100, high: 30, ulps: 3 },
   { name: "softplus", f: softplus, low: -100, high: 30, ulps: 3 },
+  { name: "gelu", f: gelu, low: -1, high: 30, ulps: 3 },
+  { name: "gelu", f: gelu, low: -12, high: -1, ulps: 215 },
 ];
 
 const absoluteFunctions = [
