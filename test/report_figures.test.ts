@@ -80,7 +80,9 @@ describe.each(cases)("figures of a fit with %s", (_name, report) => {
 
   it("hold no number that is none", () => {
     for (const [name, bytes] of files) {
-      if (name.endsWith(".svg")) expect(new TextDecoder().decode(bytes)).not.toMatch(/NaN|Infinity|undefined/);
+      // In the base64 of pixels three letters may come together by chance.
+      const text = new TextDecoder().decode(bytes).replace(/base64,[A-Za-z0-9+/=]*/g, "base64");
+      if (name.endsWith(".svg")) expect(text).not.toMatch(/NaN|Infinity|undefined/);
     }
   });
 

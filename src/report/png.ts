@@ -46,6 +46,9 @@ function header(width: number, height: number, colorType: number): Uint8Array {
   return chunk("IHDR", data);
 }
 
+/** Bytes of a row from one to the next that the filters are judged by; no multiple of 3, so that all colours count. */
+const JUDGED = 5;
+
 /** Each row as differences to the left (filter 1) or to the row above (filter 2), whichever has the smaller sum of
  * magnitudes; the standard's other filters were seen to save a few per cent at twice the time. */
 function filterRows(pixels: Uint8Array, stride: number, height: number, bytesPerPixel: number): Uint8Array {
@@ -58,7 +61,7 @@ function filterRows(pixels: Uint8Array, stride: number, height: number, bytesPer
     left.set(here, bytesPerPixel);
     let subCost = 0;
     let upCost = 0;
-    for (let i = 0; i < stride; i++) {
+    for (let i = 0; i < stride; i += JUDGED) {
       subCost += Math.abs(((here[i] - left[i]) << 24) >> 24);
       upCost += Math.abs(((here[i] - above[i]) << 24) >> 24);
     }

@@ -152,30 +152,51 @@ export class RasterSurface implements Surface {
     const s = this.scale;
     const [x0, y0] = [Math.round(box.x * s), Math.round(box.y * s)];
     const [x1, y1] = [Math.round((box.x + box.width) * s), Math.round((box.y + box.height) * s)];
-    for (let y = Math.max(0, y0); y < Math.min(this.rows, y1); y++) {
-      const row = ((y + 0.5 - y0) / (y1 - y0)) * image.height - 0.5;
-      for (let x = Math.max(0, x0); x < Math.min(this.columns, x1); x++) {
-        const column = ((x + 0.5 - x0) / (x1 - x0)) * image.width - 0.5;
-        this.blend(x, y, sampleColor(image, row, column, smooth), 1);
+    const down = samplesAlong(y0, y1, this.rows, image.height, smooth);
+    const across = samplesAlong(x0, x1, this.columns, image.width, smooth);
+    const { rgb } = this;
+    for (let y = down.begin; y < down.end; y++) {
+      const [upper, lower] = [down.low[y - down.begin] * image.width, down.high[y - down.begin] * image.width];
+      const fr = down.share[y - down.begin];
+      for (let x = across.begin, at = 3 * (y * this.columns + x); x < across.end; x++) {
+        const [left, right] = [across.low[x - across.begin], across.high[x - across.begin]];
+        const fc = across.share[x - across.begin];
+        const a = 3 * image.index[upper + left];
+        const b = 3 * image.index[upper + right];
+        const c = 3 * image.index[lower + left];
+        const d = 3 * image.index[lower + right];
+        const p = image.palette;
+        for (let k = 0; k < 3; k++, at++) {
+          const top = (1 - fc) * p[a + k] + fc * p[b + k];
+          rgb[at] = Math.round((1 - fr) * top + fr * ((1 - fc) * p[c + k] + fc * p[d + k]));
+        }
       }
     }
   }
 }
 
-/** Colour of an image at fractional (row, column): of the nearest pixel, or mixed from the four around. */
-function sampleColor(image: IndexedImage, row: number, column: number, smooth: boolean): Rgb {
-  const at = (r: number, c: number): number => {
-    const rr = Math.min(image.height - 1, Math.max(0, r));
-    const cc = Math.min(image.width - 1, Math.max(0, c));
-    return 3 * image.index[rr * image.width + cc];
-  };
-  const p = image.palette;
-  const nearest = at(Math.round(row), Math.round(column));
-  if (!smooth) return [p[nearest], p[nearest + 1], p[nearest + 2]];
-  const [r, c] = [Math.floor(row), Math.floor(column)];
-  const [fr, fc] = [row - r, column - c];
-  const [a, b, d, e] = [at(r, c), at(r, c + 1), at(r + 1, c), at(r + 1, c + 1)];
-  const mix = (k: number) =>
-    (1 - fr) * ((1 - fc) * p[a + k] + fc * p[b + k]) + fr * ((1 - fc) * p[d + k] + fc * p[e + k]);
-  return [mix(0), mix(1), mix(2)];
+/** Of each device pixel along an axis: the image's pixels before and after it, and the share of the one after. */
+interface AxisSamples {
+  readonly begin: number;
+  readonly end: number;
+  readonly low: Int32Array;
+  readonly high: Int32Array;
+  readonly share: Float64Array;
+}
+
+/** An image of `count` pixels between two edges, on a canvas of `size`; with all the share to the nearest pixel where not `smooth`. */
+function samplesAlong(first: number, last: number, size: number, count: number, smooth: boolean): AxisSamples {
+  const begin = Math.max(0, first);
+  const end = Math.max(begin, Math.min(size, last));
+  const length = end - begin;
+  const [low, high, share] = [new Int32Array(length), new Int32Array(length), new Float64Array(length)];
+  const inside = (k: number) => Math.min(count - 1, Math.max(0, k));
+  for (let i = 0; i < length; i++) {
+    const at = ((begin + i + 0.5 - first) / (last - first)) * count - 0.5;
+    const before = smooth ? Math.floor(at) : Math.round(at);
+    low[i] = inside(before);
+    high[i] = inside(before + 1);
+    share[i] = smooth ? at - before : 0;
+  }
+  return { begin, end, low, high, share };
 }
