@@ -29,6 +29,7 @@ export * from "./kernels/resize";
 export * from "./kernels/refine_pose";
 export * from "./kernels/affine_grid";
 export { sample_grid_adjoint, sample_grid_backward, sample_grid_forward, sample_grid_jacobian } from "./kernels/sample_grid";
+export * from "./kernels/lattice_phase";
 export * from "./kernels/spatial_grid";
 export * from "./kernels/coordinate_layer";
 export * from "./kernels/log_softplus";

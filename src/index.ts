@@ -17,7 +17,7 @@ export type { AmortisedLikelihood, AmortisedOptions, AmortisedPlan } from "./fit
 export { type Checkpoint, FitAborted, readCheckpoint } from "./fit/checkpoint.ts";
 export type { LatentCondition, Penalty } from "./fit/condition.ts";
 export { type FrameInfo, type FrameRange, type FrameSource, framesOfImages, framesOfStack } from "./fit/frames.ts";
-export type { FitOptions, Likelihood, NetworkKind, ProgressEvent } from "./fit/options.ts";
+export type { FitOptions, Likelihood, NetworkKind, PoseKind, ProgressEvent } from "./fit/options.ts";
 export type { SearchRange } from "./fit/orientation.ts";
 export type { Invariance, Pose } from "./fit/pyroved_pose.ts";
 export type { JobHooks } from "./fit/run.ts";

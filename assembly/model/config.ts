@@ -94,7 +94,8 @@ export enum Config {
   SCALE_PRIOR,
   /**
    * 0: exact, the pose is computed by registration. 1: amortised, the encoder gives it, as in pyroVED. The fields below are for that; of
-   * those above it takes no shift, lattice, templates, gain, offset or kinds of network, and its data are in [0, 1].
+   * those above it takes no shift, lattice, templates, gain, offset or kinds of network, and its data are in [0, 1]. 2: amortised on a
+   * lattice, whose phase in the window gives the shift and the encoder what is left (phase_step.ts); otherwise like 0, with the last fields.
    */
   POSE,
   /** Sum of what the decoder is invariant to: 1 shift, 2 rotation, 4 scale; 0 for a plain decoder. Signals have shifts only. */
@@ -109,6 +110,12 @@ export enum Config {
   BETA_START,
   /** Adam's decay of the second moment. */
   ADAM_BETA2,
+  /** Two spatial frequencies, cycles a pixel, whose waves repeat by the lattice's vectors, and prior sd in pixels of what phases leave of the shift. */
+  FREQUENCY_1_ROW,
+  FREQUENCY_1_COL,
+  FREQUENCY_2_ROW,
+  FREQUENCY_2_COL,
+  RESIDUAL_PRIOR,
   /** Number of fields. */
   COUNT,
 }
@@ -157,6 +164,18 @@ export function amortised(config: usize): bool {
   return get(config, Config.POSE) == 1;
 }
 
+/** Whether the lattice's phase gives the pose, and the encoder the rest of it. */
+@inline
+export function phased(config: usize): bool {
+  return get(config, Config.POSE) == 2;
+}
+
+/** Latents that the exact mode's encoder gives: content, and where the lattice's phase gives the pose, what it leaves of the shift. */
+@inline
+export function encoder_latents(config: usize): u32 {
+  return getU32(config, Config.LATENT_DIM) + (phased(config) ? 2 : 0);
+}
+
 /** Fills a configuration with the defaults; the data's size and the window have none and are 0. Writes. */
 export function config_default(config: usize): void {
   memory.fill(config, 0, <usize>Config.COUNT << 3);
@@ -192,6 +211,7 @@ export function config_default(config: usize): void {
   set(config, Config.SC_PRIOR, 0.1);
   set(config, Config.SIGMA, 0.5);
   set(config, Config.ADAM_BETA2, 0.99);
+  set(config, Config.RESIDUAL_PRIOR, 1);
 }
 
 /** Least and greatest allowed value of a field. */
@@ -212,6 +232,13 @@ export function config_check(config: usize): i32 {
   return -1;
 }
 
+/** Whether the two frequencies give a shift. */
+function independent_frequencies(config: usize): bool {
+  const one = get(config, Config.FREQUENCY_1_ROW) * get(config, Config.FREQUENCY_2_COL);
+  const other = get(config, Config.FREQUENCY_1_COL) * get(config, Config.FREQUENCY_2_ROW);
+  return abs<f64>(one - other) > 1e-9;
+}
+
 function field_ok(config: usize, field: i32): bool {
   switch (field) {
     case Config.FRAMES: return whole(config, field, 1, 16777216);
@@ -222,7 +249,7 @@ function field_ok(config: usize, field: i32): bool {
     case Config.SHIFT_ROWS: return whole(config, field, 0, get(config, Config.WINDOW_ROWS));
     case Config.SHIFT_COLS: return whole(config, field, 0, get(config, Config.WINDOW_COLS));
     case Config.COARSE: return whole(config, field, 1, 2);
-    case Config.TEMPLATES: return whole(config, field, 1, MAX_TEMPLATES);
+    case Config.TEMPLATES: return whole(config, field, 1, phased(config) ? 1 : MAX_TEMPLATES);
     case Config.LATENT_DIM: return whole(config, field, 1, 16);
     case Config.WINDOWS: return whole(config, field, 1, 16777216);
     case Config.BATCH: return whole(config, field, 1, 65536);
@@ -252,23 +279,28 @@ function field_ok(config: usize, field: i32): bool {
     case Config.STEPS: return whole(config, field, 0, 1e9);
     case Config.SEED: return whole(config, field, 0, 4294967295);
     case Config.THREADS: return whole(config, field, 1, 64);
-    case Config.PATCH: return whole(config, field, 1, affine(config) || amortised(config) ? 1 : sqrt(min(get(config, Config.BATCH), get(config, Config.WINDOWS))));
+    case Config.PATCH: return whole(config, field, 1, affine(config) || get(config, Config.POSE) > 0 ? 1 : sqrt(min(get(config, Config.BATCH), get(config, Config.WINDOWS))));
     case Config.SMOOTH:
     case Config.TV: return within(config, field, 0, getU32(config, Config.PATCH) > 1 ? 1e9 : 0);
     case Config.HOST_CONDITION: return whole(config, field, 0, getU32(config, Config.PATCH) > 1 ? 1 : 0);
     case Config.ANGLES: return whole(config, field, 1, turns(config) ? 720 : 1);
     case Config.SCALES: return whole(config, field, 1, scales(config) ? 64 : 1);
     case Config.ANGLE_STEP:
-    case Config.SCALE_STEP: return within(config, field, 0, getU32(config, Config.ROWS) == 1 || amortised(config) ? 0 : 1);
+    case Config.SCALE_STEP: return within(config, field, 0, getU32(config, Config.ROWS) == 1 || get(config, Config.POSE) > 0 ? 0 : 1);
     case Config.RATE: return within(config, field, 1e-9, 1);
     case Config.BETA:
     case Config.BETA_START: return within(config, field, 0, 1e6);
-    case Config.POSE: return whole(config, field, 0, 1);
+    case Config.POSE: return whole(config, field, 0, getU32(config, Config.ROWS) > 1 ? 2 : 1);
     case Config.INVARIANCES: return whole(config, field, 0, getU32(config, Config.ROWS) == 1 ? 1 : 7);
     case Config.DX_PRIOR_ROWS:
     case Config.DX_PRIOR_COLS:
     case Config.SC_PRIOR:
     case Config.SIGMA: return within(config, field, 1e-6, 1e6);
+    case Config.FREQUENCY_1_ROW:
+    case Config.FREQUENCY_1_COL:
+    case Config.FREQUENCY_2_ROW: return within(config, field, -0.5, 0.5);
+    case Config.FREQUENCY_2_COL: return within(config, field, -0.5, 0.5) && (!phased(config) || independent_frequencies(config));
+    case Config.RESIDUAL_PRIOR: return within(config, field, 1e-3, 1e3);
     case Config.ADAM_BETA2: return within(config, field, 0, 0.999999);
     default: return within(config, field, 0, Infinity);
   }

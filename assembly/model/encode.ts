@@ -5,8 +5,9 @@ import { turn_of } from "./affine";
 import { encode_amortised_chunk } from "./amortised_encode";
 import { amortised_space } from "./amortised_layout";
 import { canvas_bands, sort_by_shift } from "./bands";
-import { Config, amortised, getU32, pose_columns, scales, turns } from "./config";
+import { Config, amortised, getU32, phased, pose_columns, scales, turns } from "./config";
 import { network_forward, output_address } from "./layers";
+import { encode_phase_chunk, prepare_phase } from "./phase_step";
 import { canvases, factorise, move_pose, pose_derivatives, predict, refine, render } from "./pose";
 import { prepare_templates, register } from "./register";
 import { decode_windows, encode_windows, latent, load_window, take_means } from "./step";
@@ -37,14 +38,16 @@ export function encode(state: State, thread: u32, first: u32, count: u32): void 
   const space = workspace(state, thread);
   const size = getU32(state.config, Config.CHUNK);
   const chunks = (count + size - 1) / size;
-  if (!amortised(state.config)) prepare_templates(state, space);
+  if (phased(state.config)) prepare_phase(state, space);
+  else if (!amortised(state.config)) prepare_templates(state, space);
   for (let chunk = claim(sync); chunk < chunks; chunk = claim(sync)) {
     if (sync.cancel != 0) break;
     const m = min(size, count - chunk * size);
     if (amortised(state.config)) encode_amortised_chunk(state, amortised_space(space), first + chunk * size, m);
     else {
       for (let i: u32 = 0; i < m; i++) store<u32>(space.windows + (<usize>i << 2), first + chunk * size + i);
-      encode_chunk(state, space, m);
+      if (phased(state.config)) encode_phase_chunk(state, space, m);
+      else encode_chunk(state, space, m);
     }
     if (thread == 0) set_progress(state, Progress.ENCODED, <f64>min(count, (chunk + 1) * size));
   }

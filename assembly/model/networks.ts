@@ -1,7 +1,7 @@
 import { GELU } from "../kernels/activation";
 import { padded } from "../kernels/matmul";
 import { cos64, exp64, sin64 } from "../kernels/math";
-import { Config, affine, get, getU32 } from "./config";
+import { Config, affine, encoder_latents, get, getU32 } from "./config";
 import {
   Network, add_activation, add_canvas, add_conv2d, add_dense, add_upsample2, add_window, network_begin,
 } from "./layers";
@@ -64,7 +64,7 @@ export function picture_cols(config: usize): u32 {
   return getU32(config, Config.WINDOW_COLS) + 2 * getU32(config, Config.SHIFT_COLS) + 1;
 }
 
-/** window (1 row of windowRows · windowCols) → 2L: the means, then the log standard deviations. */
+/** window (1 row of windowRows · windowCols) → means of encoder_latents numbers, then their log standard deviations. */
 export function build_encoder(net: Network, config: usize, parameters: u32, n: u32): void {
   network_begin(net, parameters);
   const rows = getU32(config, Config.WINDOW_ROWS), cols = getU32(config, Config.WINDOW_COLS);
@@ -72,7 +72,7 @@ export function build_encoder(net: Network, config: usize, parameters: u32, n: u
   if (getU32(config, Config.ENCODER) == MLP) {
     width = hidden(net, width, getU32(config, Config.ENCODER_HIDDEN_1), n);
     width = hidden(net, width, getU32(config, Config.ENCODER_HIDDEN_2), n);
-    add_dense(net, 1, 1, width, 2 * getU32(config, Config.LATENT_DIM), n);
+    add_dense(net, 1, 1, width, 2 * encoder_latents(config), n);
     return;
   }
   const channels = padded(getU32(config, Config.ENCODER_CHANNELS));
@@ -88,7 +88,7 @@ export function build_encoder(net: Network, config: usize, parameters: u32, n: u
   const units = max<u32>(8, getU32(config, Config.ENCODER_HIDDEN_2));
   add_dense(net, h, w, inC, units, n);
   add_activation(net, 1, 1, units, GELU);
-  add_dense(net, 1, 1, units, 2 * getU32(config, Config.LATENT_DIM), n);
+  add_dense(net, 1, 1, units, 2 * encoder_latents(config), n);
 }
 
 /** z (1 row of L) → canvas (1 row of canvasRows · canvasCols). */

@@ -3,7 +3,7 @@ import { padded } from "../kernels/matmul";
 import { spline_scratch } from "../kernels/spline";
 import { affine_tile } from "./affine";
 import { amortised_space, build_amortised, layout_amortised_space } from "./amortised_layout";
-import { Config, affine, amortised, getU32, pose_columns, scales, turns } from "./config";
+import { Config, affine, amortised, encoder_latents, getU32, phased, pose_columns, scales, turns } from "./config";
 import { NETWORK_BYTES, Network, activations_size } from "./layers";
 import { coarse_cols, coarse_rows, coarse_stride, orientations, shift_cols, shift_rows, sums_stride } from "./register";
 import { build_decoder, build_encoder, canvas_cols, canvas_rows } from "./networks";
@@ -183,6 +183,12 @@ export class Workspace {
   normal: usize;
   rhs: usize;
   column: usize;
+  /** Where the lattice's phase gives the pose (phase_step.ts): four waves, (4, padded(pixels)); f64 frequencies (4), lattice (4), phases of template and window (2 each), shift (2). */
+  waves: usize;
+  lattice: usize;
+  /** (n, encoder_latents) a draw and the loss's gradient to it. */
+  z: usize;
+  dz: usize;
 }
 
 /** The next array, at a 64-byte boundary so that threads share no cache line; vector reads may run 64 bytes past its end. */
@@ -300,7 +306,7 @@ function layout_thread(thread: u32, state: State): void {
 
 function layout_workspace(target: Workspace, state: State): void {
   const config = state.config;
-  const n = getU32(config, Config.CHUNK), latents = getU32(config, Config.LATENT_DIM);
+  const n = getU32(config, Config.CHUNK), latents = getU32(config, Config.LATENT_DIM), encoded = encoder_latents(config);
   const rows = getU32(config, Config.WINDOW_ROWS), cols = getU32(config, Config.WINDOW_COLS);
   const shiftRows = shift_rows(config), shiftCols = shift_cols(config);
   const coarse = padded(coarse_rows(config) * coarse_cols(config));
@@ -318,10 +324,10 @@ function layout_workspace(target: Workspace, state: State): void {
   target.turn = floats(state, 2 * n);
   target.gain = floats(state, n);
   target.offset = floats(state, n);
-  target.noise = floats(state, n * latents);
-  target.kl = floats(state, latents);
-  target.klWeights = floats(state, latents);
-  target.widths = floats(state, latents);
+  target.noise = floats(state, n * encoded);
+  target.kl = floats(state, encoded);
+  target.klWeights = floats(state, encoded);
+  target.widths = floats(state, encoded);
   target.natural = floats(state, pixels);
   target.rendered = floats(state, pixels);
   target.residual = floats(state, pixels);
@@ -347,6 +353,10 @@ function layout_workspace(target: Workspace, state: State): void {
   target.normal = bytes(state, <usize>(columns * columns) << 3);
   target.rhs = bytes(state, <usize>columns << 3);
   target.column = bytes(state, <usize>columns << 3);
+  target.waves = floats(state, phased(config) ? 4 * pixels : 0);
+  target.lattice = bytes(state, 14 * 8);
+  target.z = floats(state, phased(config) ? n * encoded : 0);
+  target.dz = floats(state, phased(config) ? n * encoded : 0);
 }
 
 @inline

@@ -4,7 +4,7 @@ import { padded } from "../kernels/matmul";
 import { reparameterize_backward, reparameterize_forward } from "../kernels/reparameterize";
 import { canvas_bands, sort_by_shift } from "./bands";
 import { condition_backward, conditioned, keep_latents, restore_pose } from "./condition";
-import { Config, get, getU32 } from "./config";
+import { Config, encoder_latents, get, getU32 } from "./config";
 import { network_backward, network_forward, output_address } from "./layers";
 import { canvas_gradient, negative_log_likelihood } from "./objective";
 import { canvases, predict, recentre, refine } from "./pose";
@@ -64,7 +64,7 @@ function held(at: usize, least: f32, most: f32): void {
 
 /** Holds the encoder's output for the m windows within its limits; the gradient passes as if it were not held. */
 function hold_encoded(state: State, space: Workspace, m: u32): void {
-  const latents = getU32(state.config, Config.LATENT_DIM);
+  const latents = encoder_latents(state.config);
   for (let i: u32 = 0; i < m; i++) {
     const mean = encoded(state, space, i);
     for (let l: u32 = 0; l < latents; l++) {
@@ -81,11 +81,11 @@ export function encode_windows(state: State, space: Workspace, first: usize, m: 
   hold_encoded(state, space, m);
 }
 
-/** Address of (μ, log σ) of window i. */
+/** Address of (μ, log σ) of window i, encoder_latents numbers each. */
 @inline
 export function encoded(state: State, space: Workspace, i: u32): usize {
   const n = getU32(state.config, Config.CHUNK);
-  return output_address(state.encoder, space.encoderX, n) + (<usize>(i * padded(2 * getU32(state.config, Config.LATENT_DIM))) << 2);
+  return output_address(state.encoder, space.encoderX, n) + (<usize>(i * padded(2 * encoder_latents(state.config))) << 2);
 }
 
 /** Row i of the decoder's input. */

@@ -5,7 +5,8 @@ import { permute } from "../kernels/random";
 import { amortised_space } from "./amortised_layout";
 import { train_amortised_chunk } from "./amortised_step";
 import { batch_patches, conditioned, patch_count, patch_window, penalise } from "./condition";
-import { Config, amortised, get, getU32 } from "./config";
+import { Config, amortised, get, getU32, phased } from "./config";
+import { prepare_phase, train_phase_chunk } from "./phase_step";
 import { prepare_templates } from "./register";
 import { chunk_sums, latent_chunk, kl_latent, seed_of, train_chunk } from "./step";
 import { ChunkSums, MAX_LATENTS, Progress, State, SUMS_BYTES, Workspace, chunk_count, chunk_first, workspace } from "./state";
@@ -66,7 +67,8 @@ export function train(state: State, thread: u32, steps: u32): u32 {
   const chunks = chunk_count(state.config);
   const slices = (state.parameterCount + SLICE - 1) / SLICE;
   const finds = conditioned(state.config) && getU32(state.config, Config.HOST_CONDITION) == 0;
-  if (!amortised(state.config)) prepare_templates(state, space);
+  if (phased(state.config)) prepare_phase(state, space);
+  else if (!amortised(state.config)) prepare_templates(state, space);
   for (let k: u32 = 0; k < steps; k++) {
     const step = <u32>progress(state, Progress.STEP);
     if (finds) condition_phase(state, space, thread, step);
@@ -145,6 +147,10 @@ function forward_backward(state: State, space: Workspace, chunk: u32, step: u32)
     return;
   }
   const variance = progress(state, Progress.VARIANCE);
+  if (phased(config)) {
+    train_phase_chunk(state, space, first, m, step, variance, beta, scale, gradient, sums);
+    return;
+  }
   train_chunk(state, space, space.windows, first, m, step, variance, beta, warmth_at(config, step), scale, gradient, sums);
 }
 

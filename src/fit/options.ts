@@ -12,6 +12,8 @@ export type Likelihood = (typeof likelihoods)[number];
 export const networks = ["mlp", "conv"] as const;
 /** "mlp" (dense layers) or "conv" (convolutions). */
 export type NetworkKind = (typeof networks)[number];
+export const poses = ["exact", "amortised"] as const;
+export type PoseKind = (typeof poses)[number];
 
 /** What happens now, for a progress bar. */
 export interface ProgressEvent {
@@ -27,6 +29,11 @@ export interface ProgressEvent {
 
 /** What a caller may set. Pixels are those of the input image. */
 export interface FitOptions extends EngineChoice {
+  /**
+   * How the shift is found. Exact: by registration with the decoder's templates. Amortised: without a search, from the phase of the lattice in a
+   * window and a rest that the encoder gives; encoding is many times faster, positions are less exact. The image must repeat in two directions.
+   */
+  readonly pose?: PoseKind;
   /** Side of the windows, px. Default: twice the longest lattice vector found in the image. */
   readonly window?: number;
   /** Largest shift of the motif from a window's centre, px. Default: 0.6 of the longest lattice vector. */
@@ -93,10 +100,16 @@ export type SettledOptions = FitOptions &
     >
   >;
 
+/** Training until positions and content stand still, which takes the encoder longer where it gives the pose. */
+const training: Readonly<Record<PoseKind, Pick<FitOptions, "epochs" | "learningRate">>> = {
+  exact: { epochs: 3, learningRate: 0.004 },
+  amortised: { epochs: 6, learningRate: 0.002 },
+};
+
 const defaults = {
+  pose: "exact",
   latentDim: 2,
   samples: 10000,
-  epochs: 3,
   batch: 48,
   beta: 1,
   likelihood: "gaussian",
@@ -106,7 +119,6 @@ const defaults = {
   offsetPrior: 0.3,
   restarts: 6,
   templates: 4,
-  learningRate: 0.004,
   smooth: 0,
   tv: 0,
   fill: false,
@@ -163,9 +175,11 @@ export function defaultThreads(): number {
 /** Checks every option and fills in the defaults. `ConfigError` names the option, what was expected, what came. */
 export function settleOptions(options: FitOptions): SettledOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  // Another template would have an orientation of its own, that angles do not know of.
-  const templates = options.rotation ? 1 : defaults.templates;
-  const settled = { ...defaults, templates, threads: defaultThreads(), ...given } as SettledOptions;
+  // Another template would have an orientation of its own, that angles do not know of; phases are those of one.
+  const templates = options.rotation || options.pose === "amortised" ? 1 : defaults.templates;
+  checkName("pose", options.pose ?? defaults.pose, poses);
+  const schedule = training[options.pose ?? defaults.pose];
+  const settled = { ...defaults, ...schedule, templates, threads: defaultThreads(), ...given } as SettledOptions;
   for (const [name, range] of Object.entries(ranges)) {
     const value = settled[name as keyof SettledOptions];
     if (value !== undefined) checkNumber(name, value as number, range);
@@ -184,8 +198,18 @@ export function settleOptions(options: FitOptions): SettledOptions {
       `${turned}: expected without smooth, tv or condition, which take neighbours from one lattice, got both`,
     );
   }
+  if (settled.pose === "amortised") checkAmortised(settled);
   if (settled.condition !== undefined && typeof settled.condition !== "function") {
     throw new ConfigError(`condition: expected a function, got ${typeof settled.condition}`);
   }
   return settled;
+}
+
+/** What an amortised pose cannot have. */
+function checkAmortised(options: SettledOptions): void {
+  const other = (["rotation", "scale", "smooth", "tv", "condition"] as const).find((name) => options[name]);
+  if (other) throw new ConfigError(`${other}: expected only with the exact pose, got the amortised one`);
+  if (options.templates !== 1) {
+    throw new ConfigError(`templates: expected 1 with the amortised pose, got ${options.templates}`);
+  }
 }

@@ -5,6 +5,7 @@ import { ConfigError, NumericsError } from "../errors.ts";
 import type { Grid } from "../results/types.ts";
 import { checkCondition, conditionConfig } from "./condition.ts";
 import { binned } from "./image.ts";
+import { phaseConfig } from "./lattice_phase.ts";
 import { type Likelihood, likelihoods, networks, type SettledOptions } from "./options.ts";
 import { type Orientation, orientationConfig, planOrientation } from "./orientation.ts";
 
@@ -207,12 +208,8 @@ export function chunkOf(batch: number): number {
 }
 
 /** The core's configuration for a plan and its prepared image. */
-export function coreConfig(
-  plan: Plan,
-  options: SettledOptions,
-  { rows, cols, data }: Grid,
-  threads: number,
-): CoreConfig {
+export function coreConfig(plan: Plan, options: SettledOptions, image: Grid, threads: number): CoreConfig {
+  const { rows, cols, data } = image;
   const { mean, sd } = momentsOf(data);
   return {
     ROWS: rows,
@@ -232,6 +229,7 @@ export function coreConfig(
     ...trainingConfig(options, threads),
     ...conditionConfig(options),
     ...orientationConfig(plan),
+    ...phaseConfig(plan, options, image),
     RATE: options.learningRate * Math.min(1, Math.sqrt(RATE_PIXELS / plan.windowSize ** 2)),
   };
 }

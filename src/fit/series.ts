@@ -86,7 +86,8 @@ export async function loadSeries(
     const small = blamed(source, k, () => prepareImage(core, image, plan));
     if (!config) {
       // The encoder's scale is the first frame's; what was prepared lies where the model will be, and is a copy.
-      config = { ...coreConfig(plan, options, { ...small, rows, cols }, threads), FRAMES: source.frames.length };
+      const size = { ROWS: rows, COLS: cols, FRAMES: source.frames.length };
+      config = { ...coreConfig(plan, options, small, threads), ...size };
       core.create(config);
     }
     const size = rows * cols;

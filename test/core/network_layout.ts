@@ -18,7 +18,7 @@ function blockSize({ inputs, units }: { inputs: number; units: number }): number
 }
 
 /** The layers with parameters of a configuration, in order: the architecture as assembly/model/networks.ts states it. */
-export function networkLayout(config: Required<Pick<CoreConfig, LayoutField>>): LayerBlock[] {
+export function networkLayout(config: Required<Pick<CoreConfig, LayoutField>> & CoreConfig): LayerBlock[] {
   const out: LayerBlock[] = [];
   let offset = 0;
   const push = (network: LayerBlock["network"], layers: [name: string, inputs: number, units: number][]) => {
@@ -28,15 +28,17 @@ export function networkLayout(config: Required<Pick<CoreConfig, LayoutField>>): 
     }
   };
   const [rows, cols, latents] = [config.WINDOW_ROWS, config.WINDOW_COLS, config.LATENT_DIM];
+  // What the lattice's phase leaves of the shift comes after content.
+  const encoded = 2 * (latents + (config.POSE === 2 ? 2 : 0));
   const half = (size: number) => Math.ceil(size / 2);
   if (config.ENCODER === 0) {
-    push("encoder", dense([rows * cols, config.ENCODER_HIDDEN_1, config.ENCODER_HIDDEN_2, 2 * latents]));
+    push("encoder", dense([rows * cols, config.ENCODER_HIDDEN_1, config.ENCODER_HIDDEN_2, encoded]));
   } else {
     const c = padded(config.ENCODER_CHANNELS);
     push("encoder", [
       ["conv 1", 9, c],
       ["conv 2", 9 * c, 2 * c],
-      ...dense([half(half(rows)) * half(half(cols)) * 2 * c, Math.max(8, config.ENCODER_HIDDEN_2), 2 * latents]),
+      ...dense([half(half(rows)) * half(half(cols)) * 2 * c, Math.max(8, config.ENCODER_HIDDEN_2), encoded]),
     ]);
   }
   const [canvasRows, canvasCols] = canvasSize(config);
