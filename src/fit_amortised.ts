@@ -14,17 +14,11 @@ import { poseLatents } from "./fit/pyroved_pose.ts";
 import { encodeJob, inSession, type JobHooks, metricsOf, timed, train, versionsOf } from "./fit/run.ts";
 import { samplesOf } from "./fit/samples.ts";
 import { scanMaps } from "./fit_samples.ts";
-import type { ScanMaps } from "./results/samples.ts";
-import type { FitReport, Windows } from "./results/types.ts";
+import type { SamplesReport } from "./results/samples.ts";
 import { storedHeader } from "./stored_model.ts";
 
-/** What a fit of pyroVED's model gives. */
-export interface AmortisedFitResult
-  extends Pick<FitReport, "title" | "pixelSize" | "template" | "manifold" | "metrics" | "config" | "versions"> {
-  /** One window a sample, in their order: its centre is the sample's middle. 1D signals have their shift along the columns. */
-  readonly windows: Windows;
-  /** Of a spectral map. */
-  readonly maps?: ScanMaps;
+/** What a fit of pyroVED's model gives. Template and manifold are windows, upright and in the middle, in the data's unit. */
+export interface AmortisedFitResult extends SamplesReport {
   /** The trained model. */
   readonly model: AmortisedModel;
   /** What was fitted, as settled. */
@@ -68,6 +62,10 @@ export async function fitAmortised(
       title: dataset.name,
       pixelSize: pixelSizeOf(dataset),
       windows,
+      signal: samples.rows === 1 ? dataset.axes[dataset.axes.length - 1] : undefined,
+      scan: samples.scan && [dataset.axes[0], dataset.axes[1]],
+      middle: (samples.cols - 1) / 2,
+      moments: { mean: 0, sd: 1 },
       maps: samples.scan && scanMaps(windows, samples, ...samples.scan),
       template: paint(new Float32Array(L), 1)[0],
       manifold: await manifoldOver(L, paint),

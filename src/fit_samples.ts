@@ -132,6 +132,7 @@ async function finish(run: SamplesRun, dataset: Dataset): Promise<SamplesFitResu
     }),
   );
   const header = { ...storedHeader(session, samplesConfig(plan, options, 1)), plan };
+  const template = core.decode(new Float32Array(L));
   return {
     title: dataset.name,
     pixelSize: pixelSizeOf(dataset),
@@ -140,7 +141,8 @@ async function finish(run: SamplesRun, dataset: Dataset): Promise<SamplesFitResu
     signal: samples.rows === 1 ? dataset.axes[dataset.axes.length - 1] : undefined,
     scan: samples.scan && [dataset.axes[0], dataset.axes[1]],
     maps: samples.scan && scanMaps(windows, samples, ...samples.scan),
-    template: core.decode(new Float32Array(L)),
+    template,
+    middle: template.cols / 2,
     manifold: await manifoldOver(L, (z, count) => session.core.decodeAll(z, count)),
     metrics: metricsOf(run),
     config: { ...options, plan },

@@ -17,7 +17,7 @@ export const ROTATION: u32 = 2;
 export const SCALE: u32 = 4;
 
 /** Pixels that go through the generator's layers together, forward and backward: their activations stay in the cache. */
-export const TILE: u32 = 60;
+export const TILE: u32 = 128;
 
 /** Scratch of one thread, in the place of `Workspace`; arrays for a chunk of n windows, and for a tile of pixels. */
 @unmanaged

@@ -3,13 +3,14 @@ import { Command } from "commander";
 import { ConfigError } from "../errors.ts";
 import type { FrameRange } from "../fit/frames.ts";
 import type { FitOptions } from "../fit/options.ts";
+import { type AmortisedChoice, addAmortisedOptions, amortisedChoiceOf } from "./amortised_flags.ts";
 import { blaming, EXIT_INTERRUPTED } from "./errors.ts";
 import { addFitOptions, type FitFlags, fitOptionsOf, inFlagWords } from "./fit_flags.ts";
 import type { InputChoice } from "./fit_input.ts";
 import { addSelection, frameRange, type SelectionFlags, selectionOf } from "./flags.ts";
 import { addResultOptions, type ResultChoice, resultChoiceOf } from "./result_flags.ts";
 
-interface Flags extends FitFlags, SelectionFlags, ResultChoice {
+interface Flags extends FitFlags, AmortisedChoice, SelectionFlags, ResultChoice {
   readonly out?: string;
   readonly frames?: FrameRange;
   readonly cutOuts?: boolean;
@@ -29,7 +30,7 @@ export function fitCommand(): Command {
     )
     .argument("[inputs...]", "files of any known format (shift-vae info lists them); of several, one image each")
     .option("-o, --out <dir>", "folder to write (default: <input's name>-svae)");
-  addResultOptions(addSelection(addFitOptions(command)))
+  addResultOptions(addSelection(addAmortisedOptions(addFitOptions(command))))
     .option("--frames <a:b:step>", "frames of a stack, b left out, as in Python (default: all)", frameRange)
     .option("--cut-outs", "the stack's frames are stand-alone windows that were cut out before, one motif each")
     .option("--resume <dir>", "go on with the fit that was interrupted there")
@@ -61,9 +62,10 @@ async function runFit(command: Command, given: readonly string[], flags: Flags):
   }
   const results = { ...kept?.request.results, ...resultChoiceOf(flags) };
   const { frames, cutOuts } = flags;
+  const amortised = amortisedChoiceOf(flags);
   const asked: FitRequest = kept
     ? { ...kept.request, inputs: inputs.map((path) => resolve(path)), options, results }
-    : { inputs, choice: selectionOf(flags), frames, cutOuts, options, results };
+    : { inputs, choice: selectionOf(flags), frames, cutOuts, amortised, options, results };
   refuseBoth(asked);
   try {
     const finished = await performFit(asked, out, { quiet: flags.quiet, json: flags.json }, kept);

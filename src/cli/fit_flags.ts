@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { ConfigError } from "../errors.ts";
-import { type FitOptions, likelihoods, networks } from "../fit/options.ts";
+import { type FitOptions, likelihoods, networks, poses } from "../fit/options.ts";
+import { amortisedFlags } from "./amortised_flags.ts";
 import { engineFlagsOption, finiteNumber, reproducibleOption } from "./flags.ts";
 
 type NumberField = {
@@ -21,7 +22,7 @@ const numberFlags: Readonly<Record<NumberField, NumberFlag>> = {
   binning: { flag: "--binning", value: "n", help: "average n × n pixels first (default: from the lattice)" },
   latentDim: { flag: "--latent", value: "n", help: "number of latents (default: 2)" },
   samples: { flag: "--samples", value: "n", help: "windows cut at random (default: 10000)" },
-  epochs: { flag: "--epochs", value: "n", help: "passes over them (default: 3)" },
+  epochs: { flag: "--epochs", value: "n", help: "passes over them (default: 3; 6 amortised)" },
   batch: { flag: "--batch", value: "n", help: "windows in a training step (default: 48)" },
   beta: { flag: "--beta", value: "b", help: "scale of the KL term (default: 1)" },
   gainPrior: {
@@ -40,7 +41,7 @@ const numberFlags: Readonly<Record<NumberField, NumberFlag>> = {
     value: "n",
     help: "most registration templates; more than one is used only for variants or grains",
   },
-  learningRate: { flag: "--learning-rate", value: "rate", help: "of Adam (default: 0.004)" },
+  learningRate: { flag: "--learning-rate", value: "rate", help: "of Adam (default: 0.004; 0.002 amortised)" },
   smooth: {
     flag: "--smooth",
     value: "weight",
@@ -53,6 +54,7 @@ const numberFlags: Readonly<Record<NumberField, NumberFlag>> = {
 
 /** What the options of `addFitOptions` give. */
 export type FitFlags = Partial<Record<NumberField, number>> & {
+  readonly pose?: FitOptions["pose"];
   readonly likelihood?: FitOptions["likelihood"];
   readonly encoder?: FitOptions["encoder"];
   readonly decoder?: FitOptions["decoder"];
@@ -88,6 +90,12 @@ export function addFitOptions(command: Command, without: readonly NumberField[] 
     command.option(`${flag} <${value}>`, help, finiteNumber(flag));
   }
   return command
+    .addOption(
+      new Option(
+        "--pose <kind>",
+        "exact: by registration; amortised: by the encoder, of images with the lattice's phase, of signals and cut-outs as pyroVED does (default: exact)",
+      ).choices(poses),
+    )
     .addOption(
       new Option(
         "--rotation [deg]",
@@ -127,11 +135,11 @@ export function fitOptionsOf(flags: FitFlags & Readonly<Record<string, unknown>>
     const value = flags[attribute];
     if (typeof value === "number") numbers[field] = value;
   }
-  const { likelihood, encoder, decoder, fill, reproducible, engineFlags } = flags;
+  const { pose, likelihood, encoder, decoder, fill, reproducible, engineFlags } = flags;
   const range = (value: true | number | undefined) => (typeof value === "number" ? { range: value } : value);
   const [rotation, scale] = [range(flags.rotation), range(flags.scale)];
   const normalise = normalisationOf(flags);
-  const named = { likelihood, encoder, decoder, fill, reproducible, engineFlags, normalise };
+  const named = { pose, likelihood, encoder, decoder, fill, reproducible, engineFlags, normalise };
   const given = { ...numbers, ...named, rotation, scale };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
@@ -150,6 +158,10 @@ function normalisationOf({ normalise, plane, background, contrast }: FitFlags): 
 
 /** Flags of what is no number in the library. */
 const otherFlags: Readonly<Record<string, string>> = {
+  ...amortisedFlags,
+  pose: "--pose",
+  encoder: "--encoder",
+  decoder: "--decoder",
   normalise: "--no-normalise, --no-plane, --background and --contrast",
   likelihood: "--likelihood",
   frames: "--frames",

@@ -6,6 +6,7 @@ import { type FrameInfo, type FrameRange, type FrameSource, framesOfStack } from
 import { pixelSizeOf } from "../fit/image.ts";
 import type { DatasetHandle, OpenedFile } from "../formats/format.ts";
 import { type DatasetChoice, pickDataset, withFile } from "../formats/registry.ts";
+import { type AmortisedChoice, refuseAmortisedChoice } from "./amortised_flags.ts";
 import { type FitTask, imageTask, samplesTask, seriesTask } from "./fit_tasks.ts";
 import { imageOfFile, inputFacts, pixelHash, readImage } from "./input.ts";
 import type { ResultChoice } from "./result_flags.ts";
@@ -19,11 +20,14 @@ export interface InputChoice {
   /** A stack's frames are stand-alone windows, not images to find motifs in. */
   readonly cutOuts?: boolean;
   readonly results: ResultChoice;
+  /** What only pyroVED's model has. */
+  readonly amortised?: AmortisedChoice;
 }
 
 /** Opens the input, finds out what kind of fit it asks for, and hands that on; files stay open meanwhile. */
 export function withFitTask<T>(request: InputChoice, use: (task: FitTask) => Promise<T>): Promise<T> {
   const { inputs, choice } = request;
+  if (inputs.length > 1) refuseAmortisedChoice(request.amortised);
   if (inputs.length > 1) return severalImages(request).then(use);
   const [path] = inputs;
   return withFile(path, async (file) => {
@@ -42,11 +46,18 @@ async function taskOf(path: string, file: OpenedFile, handle: DatasetHandle, req
   }
   const signals = kind === "spectra" || kind === "spectral-map";
   if (signals || cutOuts) refuseResultOptions(request, signals ? "signals" : "cut-outs");
+  if (!signals && !cutOuts) refuseAmortisedChoice(request.amortised);
   if (stack && !cutOuts) return stackTask(path, file, handle, request);
   if (signals || cutOuts) {
     const dataset = await handle.read({ roi: choice.roi });
     const facts = inputFacts(path, { dataset, format: file.format, channel: handle.info.name });
-    return samplesTask({ ...dataset, name: path }, titleOf(path, file, handle.info), facts, pixelHash(dataset));
+    return samplesTask(
+      { ...dataset, name: path },
+      titleOf(path, file, handle.info),
+      facts,
+      pixelHash(dataset),
+      request.amortised,
+    );
   }
   const { results } = request;
   return imageTask(path, await imageOfFile(path, file, choice, results.pixelSize), results);

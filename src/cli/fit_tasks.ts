@@ -3,9 +3,11 @@ import { ConfigError } from "../errors.ts";
 import { exportSeries } from "../export/series.ts";
 import type { FrameSource } from "../fit/frames.ts";
 import type { FitOptions } from "../fit/options.ts";
+import type { JobHooks } from "../fit/run.ts";
 import type { SampleOptions } from "../fit/samples.ts";
 import { readFrame } from "../fit/series.ts";
 import { type FitHooks, fit } from "../fit.ts";
+import { fitAmortised } from "../fit_amortised.ts";
 import { fitSamples } from "../fit_samples.ts";
 import { fitSeries } from "../fit_series.ts";
 import { samplesHeadlines } from "../report/samples_html.ts";
@@ -15,6 +17,7 @@ import { resultJson } from "../results/files.ts";
 import { materialOf } from "../results/materials.ts";
 import { withScaleChecks } from "../results/series_scale.ts";
 import type { FitReport } from "../results/types.ts";
+import { type AmortisedChoice, amortisedOptionsOf, refuseAmortisedChoice } from "./amortised_flags.ts";
 import { type InputImage, inputFacts, pixelHash } from "./input.ts";
 import type { ResultChoice } from "./result_flags.ts";
 import { resultFiles } from "./result_folder.ts";
@@ -92,12 +95,23 @@ export function seriesTask(
   };
 }
 
-/** 1D signals, a spectral map or stand-alone windows. */
-export function samplesTask(dataset: Dataset, title: string, facts: object, pixels: string): FitTask {
+/** 1D signals, a spectral map or stand-alone windows; `amortised` what only pyroVED's model has. */
+export function samplesTask(
+  dataset: Dataset,
+  title: string,
+  facts: object,
+  pixels: string,
+  amortised?: AmortisedChoice,
+): FitTask {
+  const run = (options: FitOptions, hooks: JobHooks) => {
+    if (options.pose === "amortised") return fitAmortised(dataset, amortisedOptionsOf(options, amortised), hooks);
+    refuseAmortisedChoice(amortised);
+    return fitSamples(dataset, sampleOptions(options), hooks);
+  };
   return {
     pixels,
     async fit(options, { onProgress, signal }) {
-      const result = { ...(await fitSamples(dataset, sampleOptions(options), { onProgress, signal })), title };
+      const result = { ...(await run(options, { onProgress, signal })), title };
       return {
         files: (read) => samplesFiles(withReading(result, read), facts),
         remarks: [],
@@ -121,7 +135,7 @@ const IMAGE_ONLY = [
   "condition",
 ] as const;
 
-function sampleOptions(options: FitOptions): SampleOptions {
+function sampleOptions({ pose: _, ...options }: FitOptions): SampleOptions {
   const given = IMAGE_ONLY.find((name) => options[name] !== undefined);
   if (given) throw new ConfigError(`${given}: expected only with images; signals and cut-outs are fitted as they are`);
   return options;

@@ -42,10 +42,10 @@ export async function readInterrupted(folder: string): Promise<Interrupted> {
   if (kept.version !== VERSION) {
     throw new FormatError(`${path}: expected a fit that shift-vae ${VERSION} began, this one is of ${kept.version}`);
   }
-  const { inputs, choice, frames, cutOuts, options, results, pixels, trained } = kept;
+  const { inputs, choice, frames, cutOuts, amortised, options, results, pixels, trained } = kept;
   const state = join(folder, STATE_FILE);
   const checkpoint = trained ? readCheckpoint(await readWhole(state), state) : undefined;
-  return { request: { inputs, choice, frames, cutOuts, options, results }, pixels, checkpoint };
+  return { request: { inputs, choice, frames, cutOuts, amortised, options, results }, pixels, checkpoint };
 }
 
 /** Removes what `--resume` would need, once the fit is done. */

@@ -1,3 +1,4 @@
+import type { AmortisedFitResult } from "../fit_amortised.ts";
 import type { SamplesFitResult } from "../fit_samples.ts";
 import { figurePng, figureSvg } from "../report/figure.ts";
 import { samplesFigures, samplesHtml } from "../report/samples_html.ts";
@@ -13,7 +14,7 @@ const TOP_FIGURES: Readonly<Record<string, string>> = {
 
 /** Everything that `fit` writes for signals and stand-alone windows, by name in its folder; result.json is the last. */
 export async function samplesFiles(
-  samples: SamplesFitResult,
+  samples: SamplesFitResult | AmortisedFitResult,
   input: object,
 ): Promise<Map<string, Uint8Array | string>> {
   const files = new Map<string, Uint8Array | string>();
@@ -27,7 +28,7 @@ export async function samplesFiles(
     { name: "report.html", what: "everything below at a glance, one self-contained page" },
     { name: "samples.csv", what: "one row a sample: shift and latents with standard deviations" },
     ...(maps ? [{ name: "maps.npz", what: "shift and latents over the scan, with its axes" }] : []),
-    { name: "model.svae", what: "the trained model, for the library's SamplesModel" },
+    { name: "model.svae", what: `the trained model, for the library's ${samples.model.constructor.name}` },
     ...Object.entries(TOP_FIGURES).flatMap(([name, what]) =>
       figures.has(name) ? [{ name: `${name}.png`, what }] : [],
     ),

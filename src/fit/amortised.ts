@@ -1,4 +1,5 @@
 import type { CoreConfig } from "../core/core.ts";
+import type { EngineChoice } from "../core/engine.ts";
 import { ConfigError, NumericsError, ShapeError } from "../errors.ts";
 import { checkName, checkNumber, defaultThreads, likelihoods, type Range } from "./options.ts";
 import { chunkOf, trainingSteps } from "./plan.ts";
@@ -10,7 +11,7 @@ export const amortisedLikelihoods = ["gaussian", "bernoulli", "continuous-bernou
 export type AmortisedLikelihood = (typeof amortisedLikelihoods)[number];
 
 /** What a caller of `fitAmortised` may set, with pyroVED's names in brackets. The defaults are pyroVED's. */
-export interface AmortisedOptions {
+export interface AmortisedOptions extends EngineChoice {
   /** What the decoder is blind to: "r" rotation, "t" shift, "s" scale, in any mix; none for an ordinary VAE. Signals have "t" only. Default: ["t"]. */
   readonly invariances?: readonly Invariance[];
   /** Number of content latents L (latent_dim). Default: 2. */
@@ -47,8 +48,6 @@ export interface AmortisedOptions {
   readonly seed?: number;
   /** Threads; the bits do not depend on it. */
   readonly threads?: number;
-  /** Plain SIMD only: the same bits on every machine and engine. */
-  readonly reproducible?: boolean;
 }
 
 /** Options with every default, and the number of samples. */
@@ -74,6 +73,7 @@ const defaults = {
   fill: false,
   seed: 1,
   reproducible: false,
+  engineFlags: false,
 } as const;
 
 const DX_PRIOR = 0.1;

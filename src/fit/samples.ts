@@ -15,6 +15,7 @@ import { trainingConfig } from "./plan.ts";
 /** What a caller may set; pixels are those of a sample. The defaults that differ from an image's are `sampleDefaults`. */
 export type SampleOptions = Omit<
   FitOptions,
+  | "pose"
   | "window"
   | "binning"
   | "samples"

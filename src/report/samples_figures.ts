@@ -97,13 +97,12 @@ function signalPart(
   samples: SamplesReport,
   size: number,
 ): { x: number[]; label: string; part: (tile: Grid) => number[] } {
-  const { signal, moments } = samples;
+  const { signal, moments, middle } = samples;
   const { factor, unit } = shiftUnit(samples);
   const x = Array.from({ length: size }, (_, i) => (signal && unit !== "px" ? signal.offset : 0) + factor * i);
-  // A tile's middle, its pixel cols/2, is where the signal's middle, (size − 1)/2, is.
   const part = ({ cols, data }: Grid) =>
     x.map((_, i) => {
-      const at = i - (size - 1) / 2 + cols / 2;
+      const at = i - (size - 1) / 2 + middle;
       const k = Math.min(cols - 2, Math.floor(at));
       return moments.mean + moments.sd * (data[k] + (at - k) * (data[k + 1] - data[k]));
     });

@@ -24,6 +24,8 @@ export interface SamplesReport
   readonly scan?: readonly [rows: Axis, cols: Axis];
   /** Maps over the scan, of a spectral map. */
   readonly maps?: ScanMaps;
+  /** Column of template and manifold that is over the middle of a sample. */
+  readonly middle: number;
   /** Mean and standard deviation of all values: template and manifold are (value − mean)/sd. */
   readonly moments: {
     /** Mean, in the data's unit. */

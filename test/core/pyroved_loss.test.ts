@@ -5,8 +5,9 @@ import { type Linear, linearLayers } from "./amortised_layout.ts";
 import { coreVariants, createCore } from "./variants.ts";
 
 /*
- * pyroVED's own loss on the same weights and pixels, made by bench/peers/pyroved/loss_oracle.py, which says where the formulas below come
- * from. Both sum in float32: losses of up to a hundred nats agree to about 1e-5 of them.
+ * pyroVED's own loss and gradient on the same weights and pixels, made by bench/peers/pyroved/loss_oracle.py, which says where the formulas
+ * below come from: every sampler with every mix of invariances. Both sum in float32: losses of up to a hundred nats agree to about 1e-5 of
+ * them, a layer's gradient along its weights, some nats, to as much of the largest layer's.
  */
 interface Case {
   readonly shape: readonly number[];
@@ -15,6 +16,8 @@ interface Case {
   readonly latent_dim: number;
   readonly beta: number;
   readonly loss: number;
+  /** Σ w·∂loss/∂w over a layer's weights and biases. */
+  readonly gradient: Readonly<Record<string, number>>;
 }
 const oracle = JSON.parse(readFileSync(new URL("../oracles/pyroved_loss.json", import.meta.url), "utf8"));
 const cases = (oracle.cases as Case[]).map(
@@ -24,6 +27,8 @@ const cases = (oracle.cases as Case[]).map(
 const SAMPLES = 4;
 const SPREAD_BIAS = -14;
 const RELATIVE = 1e-5;
+/** Of a layer's gradient along its weights, of the largest layer's in the case. */
+const GRADIENT_RELATIVE = 3e-5;
 
 function configOf({ shape, invariances, sampler, latent_dim, beta }: Case) {
   const [rows, cols] = shape.length === 1 ? [1, shape[0]] : shape;
@@ -56,6 +61,25 @@ function fill(block: Float32Array, layer: Linear): void {
   }
 }
 
+/** Σ w·g over weights and biases of a layer, without the units of the spread. */
+function along(layer: Linear, weights: Float32Array, gradient: Float32Array): number {
+  const units = layer.name === "posterior" ? layer.units / 2 : layer.units;
+  let sum = 0;
+  for (let j = 0; j < units; j++) {
+    const bias = layer.bias ? [layer.bias(j)] : [];
+    const places = [...Array.from({ length: layer.inputs }, (_, p) => layer.weight(p, j)), ...bias];
+    for (const place of places) sum += weights[place] * gradient[place];
+  }
+  return sum;
+}
+
+function layersOf(one: Case): Linear[] {
+  const { ROWS, COLS } = configOf(one);
+  const axes = ROWS === 1 ? 1 : 2;
+  const pose = one.invariances.reduce((sum, name) => sum + (name === "t" ? axes : 1), 0);
+  return linearLayers({ pixels: ROWS * COLS, axes, pose, content: one.latent_dim, encoder: [7, 6], decoder: [9, 10] });
+}
+
 function prepare(variant: string, one: Case): Core {
   const config = configOf(one);
   const core = createCore(variant, config);
@@ -66,20 +90,29 @@ function prepare(variant: string, one: Case): Core {
   }
   core.exports.sv_sample(core.arena);
   core.exports.sv_initialise(core.arena);
-  const axes = config.ROWS === 1 ? 1 : 2;
-  const pose = one.invariances.reduce((sum, name) => sum + (name === "t" ? axes : 1), 0);
-  const sizes = { pixels, axes, pose, content: one.latent_dim, encoder: [7, 6], decoder: [9, 10] } as const;
   const block = core.parameterBlock("PARAMETERS");
   block.fill(0);
-  for (const layer of linearLayers(sizes)) fill(block, layer);
+  for (const layer of layersOf(one)) fill(block, layer);
   return core;
 }
 
-describe.each(coreVariants)("pyroVED's loss (%s)", (variant) => {
+describe.each(coreVariants)("pyroVED's loss and gradient (%s)", (variant) => {
   test.each(cases)("%s", (_, one) => {
     const core = prepare(variant, one);
+    const weights = core.parameterBlock("PARAMETERS").slice();
     expect(core.run({ name: "train", steps: 1 }, 0)).toBe(1);
     const loss = core.progress("RECONSTRUCTION") + one.beta * core.progress("KL");
     expect(Math.abs(loss - one.loss), `loss ${loss}, pyroVED's ${one.loss}`).toBeLessThan(RELATIVE * one.loss);
+    const gradient = core.floats("GRADIENTS", weights.length);
+    const largest = Math.max(...Object.values(one.gradient).map(Math.abs));
+    const layers = layersOf(one);
+    expect(layers.map(({ name }) => name).sort()).toEqual(Object.keys(one.gradient).sort());
+    for (const layer of layers) {
+      const expected = one.gradient[layer.name];
+      const got = along(layer, weights, gradient);
+      expect(Math.abs(got - expected), `${layer.name}: ${got}, pyroVED's ${expected}`).toBeLessThan(
+        GRADIENT_RELATIVE * largest,
+      );
+    }
   });
 });

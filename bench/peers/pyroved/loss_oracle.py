@@ -1,10 +1,13 @@
-"""pyroVED's loss at weights given by formula, so that another implementation can be held against it number by number.
+"""pyroVED's loss and its gradient at weights given by formula, so that another implementation can be held against it number by number.
 
-Run as shift1d.py says; writes test/oracles/pyroved_loss.json. Every weight, bias and pixel comes from the formulas below, which
+Run as README.md says; writes test/oracles/pyroved_loss.json. Every weight, bias and pixel comes from the formulas below, which
 test/core/pyroved_loss.test.ts repeats. The posterior is so narrow (σ = softplus(−14)) that the draw is its mean; the KL is taken in closed
-form (Pyro's TraceMeanField_ELBO), whose expectation that of pyroVED's sampled one is.
+form (Pyro's TraceMeanField_ELBO), whose expectation that of pyroVED's sampled one is. Of the gradient, for every linear layer, its sum with the
+weights (and biases) of the layer as coefficients: what the loss changes by when the layer is scaled. The layer of the spread is left out: its
+gradient is that of the draw, which is another program's own.
 """
 
+import itertools
 import json
 import math
 import platform
@@ -62,13 +65,30 @@ def build(shape: tuple, case: dict) -> pv.models.iVAE:
     return model
 
 
-def loss(case: dict) -> float:
+def named_layers(model: pv.models.iVAE) -> dict:
+    """Linear layers by the names that the test has for them."""
+    encoder, decoder = model.encoder_z, model.decoder
+    named = {f"encoder {k}": layer for k, layer in enumerate(linears(encoder))}
+    named["posterior"] = encoder.fc11
+    named |= {f"decoder {k}": layer for k, layer in enumerate([*linears(decoder), decoder.out])}
+    if hasattr(decoder, "coord_latent"):
+        named |= {"fc_coord": decoder.coord_latent.fc_coord, "fc_latent": decoder.coord_latent.fc_latent}
+    return named
+
+
+def loss_and_gradient(case: dict) -> dict:
+    """Per sample: the loss, and for each layer Σ w·∂loss/∂w over weights and biases."""
     shape = tuple(case["shape"])
     pyro.clear_param_store()
     pyro.set_rng_seed(1)
     model = build(shape, case)
     elbo = pyro.infer.TraceMeanField_ELBO()
-    return elbo.loss(model.model, model.guide, pixels(shape), scale_factor=case["beta"]) / SAMPLES
+    loss = elbo.differentiable_loss(model.model, model.guide, pixels(shape), scale_factor=case["beta"]) / SAMPLES
+    loss.backward()
+    sums = {
+        name: sum(float((p.detach() * p.grad).sum()) for p in layer.parameters()) for name, layer in named_layers(model).items()
+    }
+    return {"loss": float(loss.detach()), "gradient": sums}
 
 
 def main() -> None:
@@ -92,12 +112,21 @@ def main() -> None:
         {"shape": signal, "invariances": ["t"], "sampler": "gaussian", "latent_dim": 3, "beta": 1.0},
         {"shape": signal, "invariances": [], "sampler": "bernoulli", "latent_dim": 1, "beta": 1.0},
     ]
+    # What the cases above leave: every sampler with every mix of invariances.
+    seen = {(tuple(c["shape"]), tuple(c["invariances"]), c["sampler"]) for c in cases}
+    mixes = [(image, list(some)) for n in range(4) for some in itertools.combinations("rts", n)] + [(signal, []), (signal, ["t"])]
+    cases += [
+        {"shape": shape, "invariances": some, "sampler": sampler, "latent_dim": 2, "beta": 1.3}
+        for shape, some in mixes
+        for sampler in ("bernoulli", "continuous_bernoulli", "gaussian")
+        if (tuple(shape), tuple(some), sampler) not in seen
+    ]
     content = {
         "script": "bench/peers/pyroved/loss_oracle.py",
         "versions": {
             "pyroved": pv.__version__, "pyro": pyro.__version__, "torch": torch.__version__, "python": platform.python_version(),
         },
-        "cases": [{**case, "loss": loss(case)} for case in cases],
+        "cases": [{**case, **loss_and_gradient(case)} for case in cases],
     }
     OUT.write_text(json.dumps(content, indent=1) + "\n")
     for case in content["cases"]:
