@@ -1,7 +1,6 @@
 """Trains pyroVED's shift-VAE or vanilla VAE on the benchmark shift1d and writes what it reaches as JSON.
 
-    python3 -m venv .peers/pyroved
-    .peers/pyroved/bin/pip install torch==2.0.1 torchvision==0.15.2 "numpy<2" pyro-ppl==1.8.6 pyroved==0.3.0
+    npm run bench:pyroved -- shift1d vanilla
     .peers/pyroved/bin/python bench/peers/pyroved/shift1d.py [--vanilla] [--epochs 250] [--seeds 1,2,3] [--out FILE]
 
 The data are shift1d_x.npy and shift1d_mu.npy in the folder that SHIFT_VAE_BENCH_DATA names (../shared/bench beside the
