@@ -1,23 +1,58 @@
-/**
- * A training step of pyroVED's model as `fitAmortised` runs it: the same that bench/peers/pytorch/step.py times in PyTorch and pyroVED. Every
- * pixel of every window goes through the decoder's 128 × 128 units, 20 GFLOP a step.
- */
+/** The amortised poses: pyroVED's training step, and encoding with the lattice's phase. */
 import type { SimdVariant } from "../../src/core/engine.ts";
-import { shipped } from "./project.ts";
+import { imageName, shipped } from "./project.ts";
 import { type Row, spread } from "./row.ts";
+import { encodeRates, type Fitted, restore } from "./training.ts";
 
 const WINDOWS = 100;
 const SIDE = 32;
 const WARMUP = 2;
 const STEPS = 8;
+/** Windows of a job of encoding: enough that starting it does not count. */
+const ENCODED = 10000;
 
-export async function benchAmortised(variants: readonly SimdVariant[], threads: readonly number[]): Promise<Row[]> {
+export async function benchAmortised(
+  image: string,
+  variants: readonly SimdVariant[],
+  threads: readonly number[],
+): Promise<Row[]> {
+  const models = [await phaseModel(image, "mlp"), await phaseModel(image, "conv")];
   const rows: Row[] = [];
-  for (const count of threads) for (const variant of variants) rows.push(await measure(variant, count));
+  for (const count of threads) {
+    for (const variant of variants) {
+      rows.push(await measureStep(variant, count));
+      for (const model of models) rows.push(await measureEncoding(model, variant, count));
+    }
+  }
   return rows;
 }
 
-async function measure(variant: SimdVariant, threads: number): Promise<Row> {
+/** A model that takes the shift from the lattice's phase. What it has learned does not change how long encoding takes. */
+async function phaseModel(image: string, encoder: "mlp" | "conv"): Promise<Fitted> {
+  const { fit, readDataset } = await shipped<typeof import("../../src/index.ts")>("index.js");
+  const { imageOf } = await shipped<typeof import("../../src/fit/image.ts")>("fit/image.js");
+  const dataset = await readDataset(image);
+  const { model } = await fit(dataset, { pose: "amortised", encoder, samples: ENCODED, epochs: 0.1, restarts: 1 });
+  return { model, grid: imageOf(dataset), name: `${imageName(image)}, ${encoder}` };
+}
+
+async function measureEncoding(fitted: Fitted, variant: SimdVariant, threads: number): Promise<Row> {
+  const { openSession } = await shipped<typeof import("../../src/core/session.ts")>("core/session.js");
+  const session = await openSession({ threads, reproducible: variant === "simd", engineFlags: variant === "wide" });
+  try {
+    await restore(session, fitted);
+    const base = { group: "model", name: "encode, amortised pose", variant, threads, unit: "windows/s" } as const;
+    return { ...base, shape: fitted.name, ...(await encodeRates(session, ENCODED)) };
+  } finally {
+    await session.close();
+  }
+}
+
+/**
+ * pyroVED's step as `fitAmortised` runs it: the same that bench/peers/pytorch/step.py times in PyTorch and pyroVED. Every pixel of every
+ * window goes through the decoder's 128 × 128 units, 20 GFLOP a step.
+ */
+async function measureStep(variant: SimdVariant, threads: number): Promise<Row> {
   const { openSession } = await shipped<typeof import("../../src/core/session.ts")>("core/session.js");
   const { amortisedConfig, makeAmortisedPlan, settleAmortised } =
     await shipped<typeof import("../../src/fit/amortised.ts")>("fit/amortised.js");

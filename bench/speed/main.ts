@@ -41,7 +41,7 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   model: async () => benchModel(await fitted(), variants, threads),
   threads: async () => (threads.length > 1 ? benchThreads(await fitted(), controls) : []),
   scaling: () => benchScaling(threads),
-  amortised: async () => [...(await benchAmortised(variants, threads)), ...benchTorch(threads, note)],
+  amortised: async () => [...(await benchAmortised(image, variants, threads)), ...benchTorch(threads, note)],
   jobs: async () => [...benchFirstStep(image, threads, chosen), ...benchFits(image, threads, chosen)],
   sizes: async () => [...packageSize(), installedSize()],
 };

@@ -52,7 +52,7 @@ async function benchVariant(fitted: Fitted, variant: SimdVariant, threads: numbe
     const base = { group: "model", variant, threads } as const;
     const windows = `windows of ${fitted.model.header.core.WINDOW_ROWS}²`;
     const steps = await stepTimes(session);
-    const encoded = await encodeRates(session);
+    const encoded = await encodeRates(session, WINDOWS_ENCODED);
     const rows: Row[] = [
       { ...base, name: "training step", shape: `${BATCH} ${windows}`, unit: "ms", ...steps },
       { ...base, name: "encode", shape: `${WINDOWS_ENCODED} ${windows}`, unit: "windows/s", ...encoded },
@@ -90,16 +90,17 @@ async function stepTimes(session: Session) {
   return { ...spread(times), checksum: finite(session.core.progress("ELBO")) };
 }
 
-async function encodeRates(session: Session) {
+/** Windows a second of jobs of `count` windows. */
+export async function encodeRates(session: Session, count: number) {
   const rates: number[] = [];
   for (let i = 0; i <= ENCODE_SAMPLES; i++) {
     const began = performance.now();
-    await session.run({ name: "encode", first: 0, count: WINDOWS_ENCODED });
+    await session.run({ name: "encode", first: 0, count });
     // The first is the warm-up.
-    if (i > 0) rates.push((1000 * WINDOWS_ENCODED) / (performance.now() - began));
+    if (i > 0) rates.push((1000 * count) / (performance.now() - began));
   }
   const { core } = session;
-  const results = core.floats("RESULTS", WINDOWS_ENCODED * core.exports.sv_result_stride(core.arena));
+  const results = core.floats("RESULTS", count * core.exports.sv_result_stride(core.arena));
   return { ...spread(rates), checksum: finite(results.reduce((sum, value) => sum + value, 0)) };
 }
 
@@ -115,7 +116,7 @@ function decodeRates({ core }: Session) {
   return { ...spread(rates), checksum: finite(sink) };
 }
 
-function finite(value: number): number {
+export function finite(value: number): number {
   if (!Number.isFinite(value)) throw new Error(`expected a finite sum, got ${value}`);
   return value;
 }
