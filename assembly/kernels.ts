@@ -32,5 +32,6 @@ export { sample_grid_adjoint, sample_grid_backward, sample_grid_forward, sample_
 export * from "./kernels/lattice_phase";
 export * from "./kernels/spatial_grid";
 export * from "./kernels/coordinate_layer";
+export * from "./kernels/unit_layer";
 export * from "./kernels/log_softplus";
 export * from "./kernels/sigmoid_gaussian";

@@ -1,3 +1,4 @@
+import { TANH, activation_forward } from "../kernels/activation";
 import { coordinate_layer_backward, coordinate_layer_forward } from "../kernels/coordinate_layer";
 import { dense_backward, dense_forward } from "../kernels/dense";
 import { likelihood_backward, likelihood_forward } from "../kernels/likelihood";
@@ -5,9 +6,10 @@ import { GAUSSIAN } from "../kernels/link";
 import { padded } from "../kernels/matmul";
 import { sigmoid_gaussian_backward, sigmoid_gaussian_forward } from "../kernels/sigmoid_gaussian";
 import { spatial_grid_backward, spatial_grid_forward } from "../kernels/spatial_grid";
-import { AmortisedSpace, ROTATION, SCALE, SHIFT, TILE, first_width, invariant_to, pose_latents } from "./amortised_layout";
+import { tanh_slope, unit_layer_backward, unit_layer_forward } from "../kernels/unit_layer";
+import { AmortisedSpace, HIDDEN_1, HIDDEN_2, LAST, ROTATION, SCALE, SHIFT, TILE, first_width, invariant_to, pose_latents } from "./amortised_layout";
 import { Config, get, getU32 } from "./config";
-import { network_backward, network_forward, output_address } from "./layers";
+import { Layer, layerAt, network_backward, network_forward, output_address } from "./layers";
 import { State } from "./state";
 
 /*
@@ -15,6 +17,12 @@ import { State } from "./state";
  * The spatial generator runs tile by tile: coordinates → hidden layers → likelihood → gradient, so that nothing of it is larger than a tile
  * but the window's own pixels.
  */
+
+/** Width of the second hidden layer, padded. */
+@inline
+function second_width(config: usize): u32 {
+  return padded(getU32(config, Config.DECODER_HIDDEN_2));
+}
 
 @inline
 function latents_of(state: State, block: usize, i: u32): usize {
@@ -124,22 +132,54 @@ function place_pixels(state: State, space: AmortisedSpace, i: u32): void {
 function tile_forward(state: State, space: AmortisedSpace, i: u32, first: u32, count: u32): void {
   const width = first_width(state.config);
   const w = state.parameters + (<usize>state.coordinateWeights << 2);
-  coordinate_layer_forward(space.decoderX, space.coordinates + (<usize>first << 3), w, space.through + (<usize>(i * width) << 2), count, width);
-  network_forward(state.decoder, space.decoderX, state.parameters, TILE, count, space.packing);
-  const out = output_address(state.decoder, space.decoderX, TILE);
-  // One column of eight: the others are the panel's padding.
-  for (let p: u32 = 0; p < count; p++) store<f32>(space.natural + (<usize>(first + p) << 2), load<f32>(out + (<usize>p << 5)));
+  coordinate_layer_forward(space.tile0, space.coordinates + (<usize>first << 3), w, space.through + (<usize>(i * width) << 2), count, width);
+  hidden_forward(state, space, space.tile1, space.tile0, layerAt(state.decoder, HIDDEN_1), count);
+  hidden_forward(state, space, space.tile2, space.tile1, layerAt(state.decoder, HIDDEN_2), count);
+  const bias = load<f32>(state.parameters + (<usize>layerAt(state.decoder, LAST).bias << 2));
+  unit_layer_forward(space.natural + (<usize>first << 2), space.tile2, space.lastWeights, bias, count, second_width(state.config));
+}
+
+/** y = tanh(x·W + b) of a hidden layer. */
+function hidden_forward(state: State, space: AmortisedSpace, y: usize, x: usize, layer: Layer, count: u32): void {
+  const w = state.parameters + (<usize>layer.weight << 2), b = state.parameters + (<usize>layer.bias << 2);
+  dense_forward(y, x, w, b, count, layer.outC, layer.inC, space.packing);
+  activation_forward(y, y, count * padded(layer.outC), TANH);
+}
+
+/** dx = da·Wᵀ of a hidden layer, and its parameters' gradients. */
+function hidden_backward(state: State, space: AmortisedSpace, dx: usize, da: usize, x: usize, layer: Layer, count: u32, gradient: usize): void {
+  const weight = <usize>layer.weight << 2, bias = <usize>layer.bias << 2;
+  dense_backward(dx, gradient + weight, gradient + bias, da, x, state.parameters + weight, count, layer.outC, layer.inC, space.packing);
+}
+
+/** The last unit's weights in a row: in the parameters they are the first of a panel's eight columns. */
+function take_last_weights(state: State, space: AmortisedSpace): void {
+  const layer = layerAt(state.decoder, LAST), w = state.parameters + (<usize>layer.weight << 2);
+  memory.fill(space.dLastWeights, 0, <usize>second_width(state.config) << 2);
+  for (let p: u32 = 0; p < layer.inC; p++) store<f32>(space.lastWeights + (<usize>p << 2), load<f32>(w + (<usize>p << 5)));
+}
+
+/** Their gradient to its place. */
+function give_last_weights(state: State, space: AmortisedSpace, gradient: usize): void {
+  const layer = layerAt(state.decoder, LAST), dw = gradient + (<usize>layer.weight << 2);
+  for (let p: u32 = 0; p < layer.inC; p++) {
+    const at = dw + (<usize>p << 5);
+    store<f32>(at, load<f32>(at) + load<f32>(space.dLastWeights + (<usize>p << 2)));
+  }
 }
 
 /** From space.dNatural of these pixels to the parameters, space.dThrough and space.dCoordinates. */
 function tile_backward(state: State, space: AmortisedSpace, i: u32, first: u32, count: u32, gradient: usize): void {
   const width = first_width(state.config);
-  const dOut = output_address(state.decoder, space.decoderD, TILE);
-  for (let p: u32 = 0; p < count; p++) store<f32>(dOut + (<usize>p << 5), load<f32>(space.dNatural + (<usize>(first + p) << 2)));
-  network_backward(state.decoder, space.decoderD, gradient, space.decoderX, state.parameters, TILE, count, true, space.packing);
+  const db = gradient + (<usize>layerAt(state.decoder, LAST).bias << 2), dNatural = space.dNatural + (<usize>first << 2);
+  const sum = unit_layer_backward(space.dTileA, space.dLastWeights, dNatural, space.tile2, space.lastWeights, count, second_width(state.config));
+  store<f32>(db, load<f32>(db) + sum);
+  hidden_backward(state, space, space.dTileB, space.dTileA, space.tile1, layerAt(state.decoder, HIDDEN_2), count, gradient);
+  tanh_slope(space.dTileB, space.tile1, count * width);
+  hidden_backward(state, space, space.dTileA, space.dTileB, space.tile0, layerAt(state.decoder, HIDDEN_1), count, gradient);
   const at = <usize>state.coordinateWeights << 2, pixel = <usize>first << 3;
   coordinate_layer_backward(
-    space.dCoordinates + pixel, gradient + at, space.dThrough + (<usize>(i * width) << 2), space.decoderD, space.decoderX,
+    space.dCoordinates + pixel, gradient + at, space.dThrough + (<usize>(i * width) << 2), space.dTileA, space.tile0,
     space.coordinates + pixel, state.parameters + at, count, width,
   );
 }
@@ -153,6 +193,7 @@ function tile_pixels(pixels: u32): u32 {
 
 /** Natural parameters of window i into space.natural, after `content_forward`. */
 export function paint_spatial(state: State, space: AmortisedSpace, i: u32): void {
+  take_last_weights(state, space);
   place_pixels(state, space, i);
   const tile = tile_pixels(state.pixels);
   for (let first: u32 = 0; first < state.pixels; first += tile) tile_forward(state, space, i, first, min(tile, state.pixels - first));
@@ -167,6 +208,7 @@ export function spatial_objective(state: State, space: AmortisedSpace, m: u32, s
   const tile = tile_pixels(state.pixels), pose = space.pose;
   let loss: f64 = 0;
   content_forward(state, space, m);
+  take_last_weights(state, space);
   memory.fill(space.dThrough, 0, <usize>(m * first_width(state.config)) << 2);
   for (let i: u32 = 0; i < m; i++) {
     place_pixels(state, space, i);
@@ -182,6 +224,7 @@ export function spatial_objective(state: State, space: AmortisedSpace, m: u32, s
     spatial_grid_backward(space.dPose, space.dCoordinates, rows, cols, load<f64>(pose), load<f64>(pose, 24));
     pose_backward(state, space, latents_of(state, space.dz, i));
   }
+  give_last_weights(state, space, gradient);
   content_backward(state, space, m, gradient);
   return loss;
 }

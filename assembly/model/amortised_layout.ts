@@ -16,6 +16,11 @@ export const SHIFT: u32 = 1;
 export const ROTATION: u32 = 2;
 export const SCALE: u32 = 4;
 
+/** The generator's layers in its network's table: two hidden ones, each with its tanh, and the last unit. */
+export const HIDDEN_1: u32 = 0;
+export const HIDDEN_2: u32 = 2;
+export const LAST: u32 = 4;
+
 /** Pixels that go through the generator's layers together, forward and backward: their activations stay in the cache. */
 export const TILE: u32 = 128;
 
@@ -27,6 +32,17 @@ export class AmortisedSpace {
   encoderD: usize;
   decoderX: usize;
   decoderD: usize;
+  /**
+   * Spatial generator: a tile's activations after the first layer and the two hidden ones, (TILE, padded width) each, gradients of two of them
+   * at a time, and the last unit's weights in a row with their gradient.
+   */
+  tile0: usize;
+  tile1: usize;
+  tile2: usize;
+  dTileA: usize;
+  dTileB: usize;
+  lastWeights: usize;
+  dLastWeights: usize;
   packing: usize;
   /** (n) u32: which windows these are. */
   windows: usize;
@@ -122,8 +138,17 @@ export function layout_amortised_space(target: AmortisedSpace, state: State): vo
   state.end = (changetype<usize>(target) + offsetof<AmortisedSpace>() + 63) & ~63;
   target.encoderX = floats(state, activations_size(state.encoder, n));
   target.encoderD = floats(state, activations_size(state.encoder, n));
-  target.decoderX = floats(state, activations_size(state.decoder, samples));
-  target.decoderD = floats(state, activations_size(state.decoder, samples));
+  const plain = spatial(config) ? 0 : activations_size(state.decoder, samples);
+  target.decoderX = floats(state, plain);
+  target.decoderD = floats(state, plain);
+  const second = padded(getU32(config, Config.DECODER_HIDDEN_2)), widest = max(width, second), tile = spatial(config) ? TILE : 0;
+  target.tile0 = floats(state, tile * width);
+  target.tile1 = floats(state, tile * width);
+  target.tile2 = floats(state, tile * second);
+  target.dTileA = floats(state, tile * widest);
+  target.dTileB = floats(state, tile * widest);
+  target.lastWeights = floats(state, second);
+  target.dLastWeights = floats(state, second);
   target.packing = floats(state, max(max(state.encoder.scratch, state.decoder.scratch), dense_scratch(n, width, content)) + 64);
   target.windows = floats(state, n);
   target.logSigma = floats(state, n * latents);

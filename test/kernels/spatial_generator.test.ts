@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { coordinateLayer, sigmoidGaussian, spatialGrid } from "../reference/spatial_generator.ts";
+import { coordinateLayer, sigmoidGaussian, spatialGrid, unitLayer } from "../reference/spatial_generator.ts";
 import {
   Arena,
   add,
@@ -35,6 +35,44 @@ describe.each(variants)("kernels of the spatial generator ($variant)", (kernels)
     k.spatial_grid_backward(dpose.address, dy.address, rows, cols, pose[0], pose[3]);
     const slopes = centralDifferences((p) => dot(spatialGrid(rows, cols, p), dy.read()), pose);
     expectClose(dpose.read(), add([1, 2, 3, 4], slopes), 1e-8, "dpose");
+    arena.checkGuards();
+  });
+
+  test.each(layers)("unit_layer and tanh_slope, %i pixels of %i units", (pixels, width) => {
+    const arena = new Arena(kernels);
+    // What tanh is taken of: h is its result, so that its slope is 1 − h².
+    const [a, w, dys] = [randomNormals(pixels * width, 1), randomNormals(width, 2), randomNormals(pixels, 3)];
+    const start = randomNormals(width, 4);
+    const [h, ws, dw, dy] = [a.map(Math.tanh), w, start, dys].map((values) => arena.f32(values));
+    const [y, da, d] = [arena.f32(pixels), arena.f32(pixels * width), arena.f32(a)];
+    k.unit_layer_forward(y.address, h.address, ws.address, 0.3, pixels, width);
+    expectClose(y.read(), unitLayer(a, w, 0.3), 2e-6, "y");
+    const sum = k.unit_layer_backward(...[da, dw, dy, h, ws].map((block) => block.address), pixels, width);
+    expect(Math.abs(sum - dys.reduce((total, v) => total + v, 0))).toBeLessThan(1e-5);
+    const slopes = (f: (v: Float64Array) => Float64Array, at: Float32Array) =>
+      centralDifferences((v) => dot(f(v), dys), at);
+    expectClose(
+      da.read(),
+      slopes((v) => unitLayer(v, w, 0.3), a),
+      3e-6,
+      "da",
+    );
+    expectClose(
+      dw.read(),
+      add(
+        start,
+        slopes((v) => unitLayer(a, v, 0.3), w),
+      ),
+      3e-6,
+      "dw",
+    );
+    k.tanh_slope(d.address, h.address, pixels * width);
+    expectClose(
+      d.read(),
+      a.map((v) => v * (1 - Math.tanh(v) ** 2)),
+      1e-6,
+      "tanh_slope",
+    );
     arena.checkGuards();
   });
 

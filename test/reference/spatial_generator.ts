@@ -26,6 +26,15 @@ export function coordinateLayer(x: ArrayLike<number>, w: ArrayLike<number>, u: A
   });
 }
 
+/** b + Σ_j tanh(a[p, j])·w[j]: (pixels). */
+export function unitLayer(a: ArrayLike<number>, w: ArrayLike<number>, b: number): Float64Array {
+  return Float64Array.from({ length: a.length / w.length }, (_, p) => {
+    let sum = b;
+    for (let j = 0; j < w.length; j++) sum += Math.tanh(a[p * w.length + j]) * w[j];
+    return sum;
+  });
+}
+
 /** −log of the normal density of every x about sigmoid(a), summed. */
 export function sigmoidGaussian(a: ArrayLike<number>, x: ArrayLike<number>, sigma: number): number {
   let sum = 0;
