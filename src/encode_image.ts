@@ -3,21 +3,12 @@ import type { Dataset } from "./data/dataset.ts";
 import { finitePixels, imageOf, pixelSizeOf } from "./fit/image.ts";
 import { manifoldOver } from "./fit/manifold.ts";
 import type { EncodeOptions, Model } from "./model.ts";
+import { encodedMetrics } from "./results/encoded_metrics.ts";
 import { findMotifs, motifSpacing } from "./results/find_motifs.ts";
 import { fitLattice } from "./results/lattice.ts";
 import { latentMaps } from "./results/maps.ts";
-import type { FitReport, Metrics, Windows } from "./results/types.ts";
+import type { FitReport } from "./results/types.ts";
 import { VERSION } from "./version.ts";
-
-/** What an encoding knows of a model's metrics: KL of the posterior of every latent from N(0, 1), mean over the windows. */
-function metricsOf({ count, latentDim: L, z, zSd }: Windows, variance: number, seconds: Metrics["seconds"]): Metrics {
-  const divergence = (i: number) => (z[i] ** 2 + zSd[i] ** 2 - 1) / 2 - Math.log(zSd[i]);
-  const klPerLatent = Array.from({ length: L }, (_, l) => {
-    const finite = Array.from({ length: count }, (_, i) => divergence(i * L + l)).filter(Number.isFinite);
-    return finite.reduce((sum, v) => sum + v, 0) / Math.max(1, finite.length);
-  });
-  return { kl: klPerLatent.reduce((a, b) => a + b, 0), klPerLatent, sigma: Math.sqrt(variance), seconds, history: [] };
-}
 
 /**
  * Finds the motifs of an image with a model that was trained on another image of the same kind: windows, motifs, lattice and
@@ -52,7 +43,7 @@ export async function encodeImage(model: Model, dataset: Dataset, options: Encod
     manifold: await manifoldOver(model.latentDim, (z) => model.decodeAll(z)),
     lattice: fitLattice(motifs.position, plan.period, rows, cols, margin),
     symmetry,
-    metrics: metricsOf(windows, variance, seconds),
+    metrics: encodedMetrics(windows, variance, seconds),
     config: { ...options, window: model.windowSize, maxShift, plan },
     versions: { "shift-vae": VERSION, runtime: runtimeName() },
   };

@@ -7,7 +7,16 @@ import { manifoldOver } from "./fit/manifold.ts";
 import { type FitOptions, type SettledOptions, settleOptions } from "./fit/options.ts";
 import type { Plan } from "./fit/plan.ts";
 import { inSession, metricsOf, timed, train, versionsOf } from "./fit/run.ts";
-import { drawWindows, gridCentres, loadSeries, readFrame, seriesGeometry, seriesPlan, spread } from "./fit/series.ts";
+import {
+  drawWindows,
+  gridCentres,
+  loadSeries,
+  readFrame,
+  seriesGeometry,
+  seriesPlan,
+  shownOf,
+  spread,
+} from "./fit/series.ts";
 import { inGauge, placeWindows } from "./fit/windows.ts";
 import type { FitHooks } from "./fit.ts";
 import { Model } from "./model.ts";
@@ -109,7 +118,7 @@ async function finish(run: SeriesRun): Promise<SeriesResult> {
     windowSize: plan.windowSize * plan.binning,
     binning: plan.binning,
     frames,
-    shown: await shownFrames(run),
+    shown: await shownOf(source, (k) => readFrame(source, k, options.fill)),
     tracks,
     drift: tracks && fitDrift(motifs, tracks, numbers),
     template,
@@ -174,15 +183,4 @@ function frameResult(
     maps: latentMaps(motifs, info.rows, info.cols, spacing),
     lattice: fitLattice(motifs.position, plan.period, info.rows, info.cols, siteMargin(plan)),
   };
-}
-
-/** Frames whose pixels are kept for pictures. */
-const SHOWN_FRAMES = 4;
-
-async function shownFrames({ source, options }: SeriesRun): Promise<SeriesReport["shown"]> {
-  const shown: { frame: number; image: Awaited<ReturnType<typeof readFrame>> }[] = [];
-  for (const frame of spread(source.frames.length, SHOWN_FRAMES)) {
-    shown.push({ frame, image: await readFrame(source, frame, options.fill) });
-  }
-  return shown;
 }

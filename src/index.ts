@@ -10,6 +10,8 @@ export {
   withPixelSize,
 } from "./data/dataset.ts";
 export { encodeImage } from "./encode_image.ts";
+export { encodeSamples } from "./encode_samples.ts";
+export { encodeSeries } from "./encode_series.ts";
 export { ConfigError, FormatError, NumericsError, ShapeError, ShiftVaeError } from "./errors.ts";
 export { type ExportKind, exportFiles } from "./export/index.ts";
 export { exportSeries, type SeriesExports } from "./export/series.ts";

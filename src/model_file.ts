@@ -76,6 +76,17 @@ export function decodeContainer(
   return { header: content.header, arrays };
 }
 
+/** What a file holds, as far as can be told; undefined for no container. */
+export function containerKind(bytes: Uint8Array): string | undefined {
+  if (bytes.length < PREFIX || new TextDecoder().decode(bytes.subarray(0, 4)) !== MAGIC) return undefined;
+  const jsonLength = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(4 + 4, true);
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes.subarray(PREFIX, PREFIX + jsonLength))).kind;
+  } catch {
+    return undefined;
+  }
+}
+
 function withArticle(noun: string): string {
   return `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
 }

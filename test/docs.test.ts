@@ -6,7 +6,7 @@ import { scratchFolder, shiftVae } from "./cli/harness.ts";
  * The commands of the tutorial in their order, in an empty folder, as a reader types them: indented lines that start with shift-vae. And
  * the other pages: every option that they name is one that a command has.
  */
-const pages = ["tutorial", "choosing", "uncertainty", "from-pyroved"];
+const pages = ["tutorial", "choosing", "uncertainty", "from-pyroved", "../README"];
 const read = (page: string) => readFile(new URL(`../docs/${page}.md`, import.meta.url), "utf8");
 
 describe("tutorial", { timeout: 240_000 }, () => {

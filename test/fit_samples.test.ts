@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Dataset } from "../src/data/dataset.ts";
 import { simulate } from "../src/data/simulate.ts";
 import { ConfigError, NumericsError, ShapeError } from "../src/errors.ts";
-import { FitAborted, fitSamples, Model, SamplesModel } from "../src/index.ts";
+import { encodeSamples, FitAborted, fitSamples, Model, SamplesModel, samplesHtml } from "../src/index.ts";
 import { affineFit, calibration, peakPositionBound, polynomialR2 } from "../src/results/measures.ts";
+import { parseMarkup } from "./report_markup.ts";
 
 /*
  * Stand-alone samples against the simulation's truth. Bounds are Cramér–Rao bounds of the position with the peak's shape known; the
@@ -55,6 +56,20 @@ describe("1D signals", () => {
     const part = withSamples(spectra.dataset, 5, 20);
     expect((await loaded.encode(part)).z).toEqual(windows.z.slice(5 * 2, 20 * 2));
     expect(await loaded.decode([0, 0])).toEqual(template);
+    const report = await encodeSamples(loaded, spectra.dataset);
+    expect(report.windows.z).toEqual(windows.z);
+    expect(report.signal).toEqual((await fitted).signal);
+    expect(report.manifold.tiles).toEqual((await fitted).manifold.tiles);
+    expect(report.metrics.elbo).toBeUndefined();
+    // KL of N(μ, σ²) from N(0, 1), mean over the samples.
+    report.metrics.klPerLatent.forEach((value, l) => {
+      const own = (array: Float64Array) => array.filter((_, i) => i % windows.latentDim === l);
+      const sd = own(windows.zSd);
+      const each = own(windows.z).map((mu, i) => (mu ** 2 + sd[i] ** 2 - 1 - Math.log(sd[i] ** 2)) / 2);
+      expect(value).toBeCloseTo(each.reduce((sum, v) => sum + v, 0) / windows.count, 8);
+    });
+    const { text } = parseMarkup(samplesHtml(report).trimEnd());
+    expect(text).not.toMatch(/ELBO|Training|NaN|undefined/);
     expect(() => Model.fromBytes(bytes)).toThrow(/expected a model, this is a samples-model/);
     const narrow = simulate("peaks1d", { samples: 20, points: 60 }).dataset;
     await expect(loaded.encode(narrow)).rejects.toThrow(/expected samples of 1×100 px, the model's; got 1×60/);

@@ -33,7 +33,9 @@ function counting(bytes: Uint8Array): ByteSource & { taken(): number } {
 
 describe("registry", () => {
   it("names a missing file, an empty file, a strange file and a folder without Zarr", async () => {
-    await expect(readDataset(join(folder, "missing.tif"))).rejects.toThrow(/missing\.tif: cannot be opened: no such file or directory/);
+    await expect(readDataset(join(folder, "missing.tif"))).rejects.toThrow(
+      /missing\.tif: cannot be opened: no such file or directory/,
+    );
     await expect(openFile(sourceFromBytes("none.tif", new Uint8Array(0)))).rejects.toThrow(
       "none.tif: the file is empty",
     );

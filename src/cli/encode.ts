@@ -1,7 +1,15 @@
 import { Command } from "commander";
 import { ConfigError } from "../errors.ts";
+import type { FrameRange } from "../fit/frames.ts";
 import { blaming } from "./errors.ts";
-import { addSelection, engineFlagsOption, finiteNumber, type SelectionFlags, selectionOf } from "./flags.ts";
+import {
+  addSelection,
+  engineFlagsOption,
+  finiteNumber,
+  frameRange,
+  type SelectionFlags,
+  selectionOf,
+} from "./flags.ts";
 import { addResultOptions, type ResultChoice, resultChoiceOf } from "./result_flags.ts";
 
 interface Flags extends SelectionFlags, ResultChoice {
@@ -9,6 +17,7 @@ interface Flags extends SelectionFlags, ResultChoice {
   readonly samples: number;
   readonly seed: number;
   readonly threads?: number;
+  readonly frames?: FrameRange;
   readonly fill?: boolean;
   readonly reproducible?: boolean;
   readonly engineFlags?: boolean;
@@ -16,12 +25,14 @@ interface Flags extends SelectionFlags, ResultChoice {
   readonly json?: boolean;
 }
 
-/** `shift-vae encode MODEL INPUT --out DIR`: motifs, windows and maps of another image, with a model that `fit` wrote. */
+/** `shift-vae encode MODEL INPUT --out DIR`: what `fit` finds, in other data of the same kind, with a model that it wrote. */
 export function encodeCommand(): Command {
   const command = new Command("encode")
-    .description("find the motifs of another image of the same kind with a trained model")
+    .description(
+      "find the motifs of another image or stack, or the shifts of other signals, with a model trained on their kind",
+    )
     .argument("<model>", "model.svae that fit wrote")
-    .argument("<input>", "image file of any known format (shift-vae info lists them)")
+    .argument("<input>", "file of any known format (shift-vae info lists them)")
     .requiredOption("-o, --out <dir>", "folder to write")
     .option("--samples <n>", "windows cut at random", finiteNumber("--samples"), 10000)
     .option("--seed <n>", "of their places", finiteNumber("--seed"), 1)
@@ -30,6 +41,7 @@ export function encodeCommand(): Command {
     .option("--reproducible", "plain SIMD only: the same bits on every machine and engine")
     .addOption(engineFlagsOption());
   return addResultOptions(addSelection(command))
+    .option("--frames <a:b:step>", "frames of a stack, b left out, as in Python (default: all)", frameRange)
     .option("-q, --quiet", "print nothing")
     .option("--json", "print the content of result.json")
     .action(runEncode);
@@ -37,28 +49,27 @@ export function encodeCommand(): Command {
 
 async function runEncode(modelPath: string, input: string, flags: Flags): Promise<void> {
   const { settleOptions } = await import("../fit/options.ts");
-  const { Model } = await import("../model.ts");
-  const { readImage } = await import("./input.ts");
   const { claimFolder } = await import("./write.ts");
   const { materialOf } = await import("../results/materials.ts");
-  const { samples, seed, fill, reproducible, engineFlags } = flags;
+  const { encodeFile, readAnyModel } = await import("./encode_run.ts");
+  const { samples, seed, fill, reproducible, engineFlags, frames } = flags;
   const { threads } = checked(() =>
     settleOptions({ samples, seed, threads: flags.threads, reproducible, engineFlags }),
   );
-  const model = await Model.load(modelPath);
+  const choice = selectionOf(flags);
+  if (frames && choice.frame !== undefined) throw new ConfigError("--frames: expected without --frame, got both");
+  const model = await readAnyModel(modelPath);
   const results = resultChoiceOf(flags);
   if (results.material !== undefined) materialOf(results.material);
-  const image = await readImage(input, selectionOf(flags), results.pixelSize);
-  const release = await claimFolder(flags.out);
+  const options = { samples, seed, threads, fill, reproducible, engineFlags };
   try {
-    const { performEncoding } = await import("./encode_run.ts");
-    const options = { samples, seed, threads, fill, reproducible, engineFlags };
-    const paths = { model: modelPath, input, out: flags.out };
-    await performEncoding(paths, model, image, options, results, flags);
+    await encodeFile(
+      { modelPath, model, input, out: flags.out, choice, frames, options, results },
+      () => claimFolder(flags.out),
+      flags,
+    );
   } catch (error) {
     throw blaming(input, error);
-  } finally {
-    await release();
   }
 }
 

@@ -64,7 +64,7 @@ async function taskOf(path: string, file: OpenedFile, handle: DatasetHandle, req
 }
 
 /** Scale, material and exports are of images. */
-function refuseResultOptions({ results }: InputChoice, what: string): void {
+export function refuseResultOptions({ results }: Pick<InputChoice, "results">, what: string): void {
   const flags = { "--pixel-size": results.pixelSize, "--material": results.material, "--export": results.export };
   const given = Object.entries(flags).find(([, value]) => value !== undefined);
   if (given) throw new ConfigError(`${given[0]}: expected images or a stack of them, got ${what}`);
@@ -76,17 +76,17 @@ function refuseStackOptions({ frames, cutOuts }: InputChoice, info: DatasetInfo)
     throw new ConfigError(`${flag}: expected a stack of frames, got ${info.kind} of ${shapeOf(info).join("×")}`);
 }
 
-function titleOf(path: string, file: OpenedFile, { name }: DatasetInfo): string {
+export function titleOf(path: string, file: OpenedFile, { name }: DatasetInfo): string {
   return file.datasets.length > 1 ? `${basename(path)}, ${name}` : basename(path);
 }
 
-async function stackTask(
+/** The frames of a stack that are asked for, and the input's part of result.json. */
+export function stackSource(
   path: string,
   file: OpenedFile,
   handle: DatasetHandle,
-  request: InputChoice,
-): Promise<FitTask> {
-  const { frames, choice, results } = request;
+  { frames, choice, results }: Pick<InputChoice, "frames" | "choice" | "results">,
+): { source: FrameSource; facts: object } {
   const source = framesOfStack(scaled(handle, results.pixelSize), path, frames, choice.roi);
   const { info } = handle;
   const facts = {
@@ -101,7 +101,17 @@ async function stackTask(
     quantity: info.quantity,
     metadata: info.metadata,
   };
-  return seriesTask(source, titleOf(path, file, info), facts, await seriesHash(source), results);
+  return { source, facts };
+}
+
+async function stackTask(
+  path: string,
+  file: OpenedFile,
+  handle: DatasetHandle,
+  request: InputChoice,
+): Promise<FitTask> {
+  const { source, facts } = stackSource(path, file, handle, request);
+  return seriesTask(source, titleOf(path, file, handle.info), facts, await seriesHash(source), request.results);
 }
 
 /** The same stack with pixels of that side, nm, where one is given. */

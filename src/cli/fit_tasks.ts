@@ -86,7 +86,7 @@ export function seriesTask(
         files: async (read) => {
           const image = (k: number) => readFrame(source, k, options.fill ?? false);
           const exports = await exportSeries(result, kinds, image);
-          return seriesFiles(withReading(result, read), { ...facts, sha256: pixels }, exports);
+          return seriesFiles(withReading(result, read), { ...facts, sha256: pixels }, exports, result);
         },
         remarks: seriesRemarks(result, material),
         summary: (out, seconds) => resultSummary(seriesHeadlines(result), result.versions, out, seconds),
@@ -113,7 +113,7 @@ export function samplesTask(
     async fit(options, { onProgress, signal }) {
       const result = { ...(await run(options, { onProgress, signal })), title };
       return {
-        files: (read) => samplesFiles(withReading(result, read), facts),
+        files: (read) => samplesFiles(withReading(result, read), facts, result),
         remarks: [],
         summary: (out, seconds) => resultSummary(samplesHeadlines(result), result.versions, out, seconds),
       };

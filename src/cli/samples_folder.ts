@@ -1,9 +1,15 @@
-import type { AmortisedFitResult } from "../fit_amortised.ts";
-import type { SamplesFitResult } from "../fit_samples.ts";
 import { figurePng, figureSvg } from "../report/figure.ts";
 import { samplesFigures, samplesHtml } from "../report/samples_html.ts";
 import type { FileNote } from "../results/files.ts";
+import type { SamplesReport } from "../results/samples.ts";
 import { samplesCsv, samplesJson, scanMapsNpz } from "../results/samples_files.ts";
+
+/** Where the numbers come from: a model of the run's own, or the file of an older one. */
+export interface Trained {
+  readonly model?: { toBytes(): Uint8Array };
+  /** Path of the model that encoded. */
+  readonly by?: string;
+}
 
 /** Figures that lie beside the report. */
 const TOP_FIGURES: Readonly<Record<string, string>> = {
@@ -14,8 +20,9 @@ const TOP_FIGURES: Readonly<Record<string, string>> = {
 
 /** Everything that `fit` writes for signals and stand-alone windows, by name in its folder; result.json is the last. */
 export async function samplesFiles(
-  samples: SamplesFitResult | AmortisedFitResult,
+  samples: SamplesReport,
   input: object,
+  { model, by }: Trained,
 ): Promise<Map<string, Uint8Array | string>> {
   const files = new Map<string, Uint8Array | string>();
   const figures = samplesFigures(samples);
@@ -28,7 +35,7 @@ export async function samplesFiles(
     { name: "report.html", what: "everything below at a glance, one self-contained page" },
     { name: "samples.csv", what: "one row a sample: shift and latents with standard deviations" },
     ...(maps ? [{ name: "maps.npz", what: "shift and latents over the scan, with its axes" }] : []),
-    { name: "model.svae", what: `the trained model, for the library's ${samples.model.constructor.name}` },
+    ...(model ? [{ name: "model.svae", what: "the trained model, for shift-vae encode" }] : []),
     ...Object.entries(TOP_FIGURES).flatMap(([name, what]) =>
       figures.has(name) ? [{ name: `${name}.png`, what }] : [],
     ),
@@ -38,7 +45,7 @@ export async function samplesFiles(
   files.set("report.html", samplesHtml(samples, notes.slice(1)));
   files.set("samples.csv", samplesCsv(samples));
   if (maps) files.set("maps.npz", maps);
-  files.set("model.svae", samples.model.toBytes());
-  files.set("result.json", samplesJson(samples, input, notes));
+  if (model) files.set("model.svae", model.toBytes());
+  files.set("result.json", samplesJson(samples, input, notes, by));
   return files;
 }

@@ -1,15 +1,15 @@
 import { type SeriesExports, stems } from "../export/series.ts";
-import type { SeriesResult } from "../fit_series.ts";
 import { type Figure, figurePng, figureSvg } from "../report/figure.ts";
 import { manifoldFigure, templateFigure } from "../report/figures.ts";
 import { klFigure, lossFigure, scatterFigure } from "../report/plots.ts";
 import { driftFigure, frameFieldFigures, frameMapFigures, latentsFigure } from "../report/series_figures.ts";
 import { seriesHtml } from "../report/series_html.ts";
 import { type FileNote, mapsNpz } from "../results/files.ts";
-import { pooledMotifs } from "../results/series.ts";
+import { pooledMotifs, type SeriesReport } from "../results/series.ts";
 import { framesCsv, seriesJson, seriesMotifsCsv, seriesWindowsNpz, stackMapsNpz } from "../results/series_files.ts";
+import type { Trained } from "./samples_folder.ts";
 
-function notesOf({ kind, drift }: SeriesResult): FileNote[] {
+function notesOf({ kind, drift }: SeriesReport, model: boolean): FileNote[] {
   const stack = kind === "stack";
   return [
     { name: "report.html", what: "everything below at a glance, one self-contained page" },
@@ -25,7 +25,7 @@ function notesOf({ kind, drift }: SeriesResult): FileNote[] {
     stack
       ? { name: "maps.npz", what: "every latent as a dense map over each frame, with its axes" }
       : { name: "maps/", what: "every latent as a dense map over each file, with its axes" },
-    { name: "model.svae", what: "the trained model, for shift-vae encode" },
+    ...(model ? [{ name: "model.svae", what: "the trained model, for shift-vae encode" }] : []),
     { name: "template.png", what: "the motif at z = 0" },
     { name: "manifold.png", what: "the motif over the first two latents" },
     ...(drift ? [{ name: "drift.png", what: "displacement of the frames from the first" }] : []),
@@ -34,7 +34,7 @@ function notesOf({ kind, drift }: SeriesResult): FileNote[] {
 }
 
 /** All figures by name; those of the first group lie beside the report. */
-function figuresOf(series: SeriesResult): { top: Map<string, Figure>; more: Map<string, Figure> } {
+function figuresOf(series: SeriesReport): { top: Map<string, Figure>; more: Map<string, Figure> } {
   const { frames } = series;
   const drift = driftFigure(series);
   const names =
@@ -59,16 +59,17 @@ function figuresOf(series: SeriesResult): { top: Map<string, Figure>; more: Map<
       ...fields,
       ["kl", klFigure(series)],
       ["scatter", scatterFigure({ motifs, metrics: series.metrics })],
-      ["loss", lossFigure(series)],
+      ...(series.metrics.history.length > 0 ? [["loss", lossFigure(series)] as const] : []),
     ]),
   };
 }
 
 /** Everything that `fit` writes for a series, by name in its folder; result.json is the last. */
 export async function seriesFiles(
-  series: SeriesResult,
+  series: SeriesReport,
   input: object,
   exports: SeriesExports,
+  { model, by }: Trained,
 ): Promise<Map<string, Uint8Array | string>> {
   const files = new Map<string, Uint8Array | string>();
   const { top, more } = figuresOf(series);
@@ -77,7 +78,7 @@ export async function seriesFiles(
     files.set(`figures/${name}.svg`, figureSvg(figure));
   }
   const notes: FileNote[] = [
-    ...notesOf(series),
+    ...notesOf(series, model !== undefined),
     { name: "figures/", what: "all figures for talks and papers, PNG and SVG" },
     ...exports.notes,
     { name: "result.json", what: "input, configuration, metrics, frames, drift, versions" },
@@ -92,7 +93,7 @@ export async function seriesFiles(
     for (const [k, { maps }] of series.frames.entries()) files.set(`maps/${names[k]}.npz`, await mapsNpz(maps));
   }
   for (const [name, content] of exports.files) files.set(name, content);
-  files.set("model.svae", series.model.toBytes());
-  files.set("result.json", seriesJson(series, input, notes));
+  if (model) files.set("model.svae", model.toBytes());
+  files.set("result.json", seriesJson(series, input, notes, by));
   return files;
 }

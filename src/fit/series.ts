@@ -192,3 +192,16 @@ export function gridCentres(size: FrameSize, plan: Plan, spacing: number, most: 
     place(i % cols, cols, width),
   ]).flat();
 }
+
+/** Frames whose pixels are kept for pictures. */
+const SHOWN_FRAMES = 4;
+
+/** Some of the frames, evenly spread, with their pixels. */
+export async function shownOf(
+  { frames }: FrameSource,
+  read: (k: number) => Promise<Grid>,
+): Promise<{ readonly frame: number; readonly image: Grid }[]> {
+  const shown: { frame: number; image: Grid }[] = [];
+  for (const frame of spread(frames.length, SHOWN_FRAMES)) shown.push({ frame, image: await read(frame) });
+  return shown;
+}

@@ -22,7 +22,7 @@ export function samplesFigures(samples: SamplesReport): Map<string, Figure> {
     ]),
     ["shift-sequence", shiftSequenceFigure(samples)],
     ["scatter", scatterFigure({ motifs: samples.windows, metrics: samples.metrics }, "samples")],
-    ["loss", lossFigure(samples)],
+    ["loss", samples.metrics.history.length > 0 ? lossFigure(samples) : undefined],
   ];
   return new Map(named.flatMap(([name, figure]) => (figure ? [[name, figure] as const] : [])));
 }
@@ -52,7 +52,9 @@ export function samplesHeadlines(samples: SamplesReport): Headline[] {
     { label: "Spread of shifts", ...size(spread) },
     { label: "Median shift σ", ...size(quantile(used(windows.shiftSd), 0.5)) },
     latentsHeadline(metrics),
-    { label: "ELBO", value: formatNumber(metrics.elbo ?? Number.NaN, 4), detail: "nats a sample" },
+    ...(metrics.elbo === undefined
+      ? []
+      : [{ label: "ELBO", value: formatNumber(metrics.elbo, 4), detail: "nats a sample" }]),
     ...runHeadlines(samples),
   ];
 }
@@ -72,7 +74,7 @@ export function samplesHtml(samples: SamplesReport, files: readonly FileNote[] =
     section("Motif", "", show(...motif), still(klFigure(samples))),
     section("Shifts", "Relative to the typical shift of the samples.", show(...shifts)),
     section("Latents", "", show("scatter")),
-    section("Training", "", show("loss")),
+    figures.has("loss") ? section("Training", "", show("loss")) : "",
     details(samples, "", files),
   ];
   const footer = "Shifts in pixels of a sample unless a unit is given; standard deviations are those of the posterior.";

@@ -56,7 +56,9 @@ export function seriesHeadlines(series: SeriesReport): Headline[] {
       detail: `${formatNumber(sigma.pixels)} px`,
     },
     latentsHeadline(metrics),
-    { label: "ELBO", value: formatNumber(metrics.elbo ?? Number.NaN, 4), detail: "nats a window" },
+    ...(metrics.elbo === undefined
+      ? []
+      : [{ label: "ELBO", value: formatNumber(metrics.elbo, 4), detail: "nats a window" }]),
     ...runHeadlines(series),
   ];
 }
@@ -148,7 +150,7 @@ function sections(series: SeriesReport): string {
     section("Latents", "Motifs of all frames.", still(scatterFigure({ motifs, metrics: series.metrics }))),
     section("Position uncertainty", "", ...fields.map(({ name, sigma }) => named(name, sigma))),
     strains.length > 0 ? section("Displacement and strain", "", ...strains) : "",
-    section("Training", "", still(lossFigure(series))),
+    series.metrics.history.length > 0 ? section("Training", "", still(lossFigure(series))) : "",
     section(kind === "stack" ? "Frames" : "Images", "", frameTable(series)),
   ].join("");
 }

@@ -84,15 +84,19 @@ export function resultJson(report: FitReport, input: object, files: readonly Fil
   });
 }
 
+/** The metrics of an encoding, which has no history. */
+export function withoutHistory({ history: _, ...metrics }: Metrics): object {
+  return metrics;
+}
+
 /** result.json of an encoding by a trained model: `model`, `input`, and as above but for the loss and its history. */
 export function encodingJson(report: FitReport, model: string, input: object, files: readonly FileNote[]): string {
-  const { history: _, ...metrics } = report.metrics;
   return prettyJson({
     schema: "shift-vae/encoding/1",
     model,
     input,
     config: report.config,
-    metrics,
+    metrics: withoutHistory(report.metrics),
     ...foundJson(report, files),
   });
 }

@@ -1,5 +1,5 @@
 import { encodeNpz } from "../formats/npy_write.ts";
-import { csvNumber, type FileNote, metricsJson, prettyJson, turnColumns } from "./files.ts";
+import { csvNumber, type FileNote, metricsJson, prettyJson, turnColumns, withoutHistory } from "./files.ts";
 import { type SamplesReport, shiftUnit } from "./samples.ts";
 import type { Grid } from "./types.ts";
 
@@ -58,14 +58,14 @@ export function scanMapsNpz({ maps, scan }: SamplesReport): Promise<Uint8Array> 
   });
 }
 
-/** result.json: `schema`, `input`, `config`, `metrics` as of one image, `samples` (how many), `signal` (its axis), `shift` (what one px is), … */
-export function samplesJson(samples: SamplesReport, input: object, files: readonly FileNote[]): string {
+/** result.json: `schema`, `input`, `config`, `metrics` as of one image, `samples` (how many), `signal` (its axis), `shift` (what one px is), …; of an encoding `model`, the file. */
+export function samplesJson(samples: SamplesReport, input: object, files: readonly FileNote[], model?: string): string {
   const { factor, unit } = shiftUnit(samples);
   return prettyJson({
-    schema: SAMPLES_SCHEMA,
+    ...(model === undefined ? { schema: SAMPLES_SCHEMA } : { schema: "shift-vae/samples-encoding/1", model }),
     input,
     config: samples.config,
-    metrics: metricsJson(samples.metrics),
+    metrics: model === undefined ? metricsJson(samples.metrics) : withoutHistory(samples.metrics),
     samples: samples.windows.count,
     signal: samples.signal ?? null,
     scan: samples.scan ?? null,

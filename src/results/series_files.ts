@@ -9,6 +9,7 @@ import {
   motifsCsv,
   prettyJson,
   windowsNpz,
+  withoutHistory,
 } from "./files.ts";
 import { pooledMotifs, pooledWindows, type SeriesReport } from "./series.ts";
 import { seriesScale } from "./series_scale.ts";
@@ -106,19 +107,19 @@ export function stackMapsNpz({ frames }: SeriesReport): Promise<Uint8Array> {
 
 /**
  * result.json: `schema`, `kind`, `input`, `config`, `metrics` as of one image, `frames` (name, number, size, motifs, windows, lattice), `drift` (mean
- * a frame number, px and the calibration's unit; scatter of a motif about its track, px), `tracks` (how many), `warnings`, `versions`, `files`.
+ * a frame number, px and the calibration's unit; scatter of a motif about its track, px), `tracks` (how many), `warnings`, `versions`, `files`; of an encoding `model`, the file.
  */
-export function seriesJson(series: SeriesReport, input: object, files: readonly FileNote[]): string {
+export function seriesJson(series: SeriesReport, input: object, files: readonly FileNote[], model?: string): string {
   const { drift, tracks } = series;
   const pixel = series.frames[0].pixelSize;
   const rate = drift?.rate;
   const inUnit = rate && pixel && Object.fromEntries(Object.entries(rate).map(([key, v]) => [key, v * pixel.value]));
   return prettyJson({
-    schema: SERIES_SCHEMA,
+    ...(model === undefined ? { schema: SERIES_SCHEMA } : { schema: "shift-vae/series-encoding/1", model }),
     kind: series.kind,
     input,
     config: series.config,
-    metrics: metricsJson(series.metrics),
+    metrics: model === undefined ? metricsJson(series.metrics) : withoutHistory(series.metrics),
     frames: series.frames.map((frame) => ({
       name: frame.name,
       number: frame.number,
