@@ -52,8 +52,11 @@ export function cut_window(state: State, out: usize, window: u32): void {
   for (let p = state.pixels; p < padded(state.pixels); p++) store<f32>(out + (<usize>p << 2), 0);
 }
 
-/** Largest |μ|, and range of s = log σ: far outside what the prior allows, so that no early step of training runs away. */
-const MEAN_LIMIT: f32 = 8;
+/**
+ * Largest |μ|, beyond which the prior has one window in 1.7 million, and range of s = log σ: no early step of training runs away. What is held
+ * must not be pushed on: latents would end at their limits, two values each.
+ */
+const MEAN_LIMIT: f32 = 5;
 const LEAST_LOG_SIGMA: f32 = -8;
 const MOST_LOG_SIGMA: f32 = 1;
 
@@ -62,7 +65,7 @@ function held(at: usize, least: f32, most: f32): void {
   store<f32>(at, min<f32>(most, max<f32>(least, load<f32>(at))));
 }
 
-/** Holds the encoder's output for the m windows within its limits; the gradient passes as if it were not held. */
+/** Holds the encoder's output for the m windows within its limits; `hold_gradient` lets no gradient push further out. */
 function hold_encoded(state: State, space: Workspace, m: u32): void {
   const latents = encoder_latents(state.config);
   for (let i: u32 = 0; i < m; i++) {
@@ -72,6 +75,13 @@ function hold_encoded(state: State, space: Workspace, m: u32): void {
       held(mean + (<usize>(latents + l) << 2), LEAST_LOG_SIGMA, MOST_LOG_SIGMA);
     }
   }
+}
+
+/** Takes out a gradient whose descent would move what is held at a limit beyond it: nothing would tell that output how far it has run. */
+@inline
+function hold_gradient(gradient: usize, at: usize, least: f32, most: f32): void {
+  const value = load<f32>(at), d = load<f32>(gradient);
+  if ((value >= most && d < 0) || (value <= least && d > 0)) store<f32>(gradient, 0);
 }
 
 /** Encoder on the re-centred windows: μ and log σ in the rows of `encoded`. */
@@ -184,6 +194,11 @@ function latent_backward(state: State, space: Workspace, first: u32, m: u32, bet
     reparameterize_backward(dMean, dSpread, dz, noise(space, i, latents), spread, 1, latents);
     kl_backward(dMean, dSpread, space.klWeights, mean, spread, space.widths, 1, latents);
     if (conditioned(state.config)) condition_backward(dMean, dSpread, state, first + i, warmth);
+    for (let l: u32 = 0; l < latents; l++) {
+      const at = <usize>l << 2;
+      hold_gradient(dMean + at, mean + at, -MEAN_LIMIT, MEAN_LIMIT);
+      hold_gradient(dSpread + at, spread + at, LEAST_LOG_SIGMA, MOST_LOG_SIGMA);
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import { evaluatePeaks2d } from "./peaks.ts";
 export const b4: Benchmark = {
   key: "b4",
   title: "B4 peaks2d: 5000 windows of 32 px",
-  options: { epochs: 3, learningRate: 0.004 },
+  options: {},
   arrays: ["peaks2d_x", "peaks2d_shift", "peaks2d_width"],
   withinSeconds: 10,
   async figures() {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { randomNormals } from "../kernels/harness.ts";
-import { layoutSize, parametersOf } from "./network_layout.ts";
+import { layoutSize, networkLayout, parametersOf } from "./network_layout.ts";
 import { base, expectDirection, gradient, prepare, type StepConfig } from "./step_gradient.ts";
 import { coreVariants } from "./variants.ts";
 
@@ -79,5 +79,31 @@ describe.each(coreVariants)("gradient of a training step (%s)", (variant) => {
         }
       }
     });
+  });
+});
+
+describe.each(coreVariants)("an encoder beyond its limits (%s)", (variant) => {
+  // Without the KL, which pulls inwards: at one of two opposite limits the likelihood alone wants to go on.
+  const config = { ...base, BETA: 0 };
+  const [layer] = networkLayout(config)
+    .filter(({ network }) => network === "encoder")
+    .slice(-1);
+  const bias = layer.offset + layer.inputs * 8;
+
+  /** Gradient to the outputs' biases (means, then log standard deviations) where these hold every window at the given outputs. */
+  function biasGradient(outputs: readonly number[]): Float64Array {
+    const fit = prepare(variant, config);
+    fit.parameters.set(outputs, bias);
+    return gradient(fit, config.BETA).slice(bias, bias + outputs.length);
+  }
+
+  test("is pulled back, and pushed no further", () => {
+    let pulls = 0;
+    for (const sides of Array.from({ length: 16 }, (_, k) => [1, 2, 4, 8].map((bit) => (k & bit ? 1 : -1)))) {
+      const outward = biasGradient(sides.map((side) => 30 * side)).map((d, k) => -d * sides[k]);
+      for (const push of outward) expect(push).toBeLessThanOrEqual(0);
+      pulls += outward.filter((push) => push < 0).length;
+    }
+    expect(pulls).toBeGreaterThan(16);
   });
 });
