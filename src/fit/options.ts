@@ -13,6 +13,7 @@ export const networks = ["mlp", "conv"] as const;
 /** "mlp" (dense layers) or "conv" (convolutions). */
 export type NetworkKind = (typeof networks)[number];
 export const poses = ["exact", "amortised"] as const;
+/** How the pose is inferred: "exact", or by another of the kinds listed. */
 export type PoseKind = (typeof poses)[number];
 
 /** What happens now, for a progress bar. */
