@@ -8,16 +8,6 @@ export interface Period {
   readonly strength: number;
 }
 
-/** Least autocorrelation up to a lag: above 0 where slow background outweighs what repeats. */
-export function leastWithin(autocorrelation: Autocorrelation, lag: number): number {
-  const reach = Math.min(Math.floor(lag), autocorrelation.maxRow, autocorrelation.maxCol);
-  let least = 1;
-  for (let row = 0; row <= reach; row++) {
-    for (let col = -reach; col <= reach; col++) least = Math.min(least, at(autocorrelation, row, col));
-  }
-  return least;
-}
-
 /** Autocorrelation at lags 0…maxRow, −maxCol…maxCol, row-major, 1 at lag 0. */
 export interface Autocorrelation {
   readonly maxRow: number;
@@ -37,6 +27,12 @@ const LEAST_HEIGHT = 0.08;
 /** A peak counts as a period when it reaches this share of the highest up to REACH times its length: weaker ones are features inside the cell. */
 const SHARE = 0.55;
 const REACH = 2.2;
+/**
+ * Where a window was asked for: a vector that repeats this much worse than a longer one that takes at most the second share of the window's side
+ * leads only to a part of the cell.
+ */
+const WINDOW_SHARE = 0.85;
+const WINDOW_FILL = 0.82;
 /** Sine of the smallest angle between lattice vectors. */
 const LEAST_SINE = 0.4;
 /** Shortest period in pixels: below it nothing is resolved. */
@@ -116,28 +112,36 @@ function reduceBasis(a: Vector, b: Vector): [Vector, Vector] {
   return [u, v];
 }
 
-/** Those that reach SHARE of the highest up to REACH times their length; `peaks` are in order of length. */
-function strongPeaks(peaks: readonly Peak[]): Peak[] {
-  let highest = Number.NEGATIVE_INFINITY;
-  let seen = 0;
-  return peaks.filter((peak) => {
-    while (seen < peaks.length && peaks[seen].length <= REACH * peak.length)
-      highest = Math.max(highest, peaks[seen++].height);
-    return peak.height >= SHARE * highest;
-  });
-}
-
-/** The image's period, or undefined where nothing in it repeats within the lags given. */
-export function findPeriod(autocorrelation: Autocorrelation): Period | undefined {
+/**
+ * The image's period, or undefined where nothing in it repeats within the lags given.
+ * @param within a window that the cell is to fit into, px: the cell is then what repeats best in it
+ */
+export function findPeriod(autocorrelation: Autocorrelation, within = 0): Period | undefined {
   const peaks = findPeaks(autocorrelation);
-  const strong = strongPeaks(peaks);
-  if (strong.length === 0) return undefined;
-  const first = strong[0];
+  const first = shortestStrong(peaks, peaks, within);
+  if (!first) return undefined;
   const a: Vector = [first.row, first.col];
-  const second = strong.find(
-    (peak) => Math.abs(peak.row * a[1] - peak.col * a[0]) > LEAST_SINE * peak.length * first.length,
+  const across = peaks.filter(
+    ({ row, col, length }) => Math.abs(row * a[1] - col * a[0]) > LEAST_SINE * length * first.length,
   );
+  const second = shortestStrong(across, peaks, within);
   if (!second) return { a, strength: first.height };
   const [u, v] = reduceBasis(a, [second.row, second.col]);
   return { a: u, b: v, strength: first.height };
+}
+
+/** The shortest of some peaks that is as high as a lattice vector's must be. */
+function shortestStrong(some: readonly Peak[], all: readonly Peak[], within: number): Peak | undefined {
+  const inWindow = WINDOW_SHARE * highest(some, WINDOW_FILL * within);
+  return some.find(({ length, height }) => height >= inWindow && height >= SHARE * highest(all, REACH * length));
+}
+
+/** Height of the highest of peaks, in order of length, up to a lag. */
+function highest(peaks: readonly Peak[], lag: number): number {
+  let most = 0;
+  for (const { length, height } of peaks) {
+    if (length > lag) break;
+    most = Math.max(most, height);
+  }
+  return most;
 }

@@ -1,6 +1,6 @@
 import { autocorrelate, type Normalisation, normalise } from "../core/analysis.ts";
 import type { Core, CoreConfig } from "../core/core.ts";
-import { type Autocorrelation, findPeriod, leastWithin, type Period } from "../data/period.ts";
+import { type Autocorrelation, findPeriod, type Period } from "../data/period.ts";
 import { ConfigError, NumericsError } from "../errors.ts";
 import type { Grid } from "../results/types.ts";
 import { checkCondition, conditionConfig } from "./condition.ts";
@@ -47,13 +47,17 @@ function shorterSide(images: readonly Grid[]): number {
   return Math.min(...images.flatMap(({ rows, cols }) => [rows, cols]));
 }
 
-/** The images' common period from the autocorrelation; averaged pixels are asked where the single ones are too noisy to tell. */
-export function imagePeriod(core: Core, images: readonly Grid[]): Period | undefined {
+/**
+ * The images' common period from the autocorrelation; averaged pixels are asked where the single ones are too noisy to tell.
+ * @param within the longest that it may be, px; then the one that repeats best is taken, be it a superstructure
+ */
+export function imagePeriod(core: Core, images: readonly Grid[], within?: number): Period | undefined {
   for (const factor of NOISE_BINNINGS) {
     if (factor > 1 && shorterSide(images) / factor < LEAST_SIDE) return undefined;
     const period = periodOf(
       core,
       images.map((image) => binned(image, factor)),
+      within && within / factor,
     );
     if (period) return scaled(period, factor);
   }
@@ -76,22 +80,33 @@ function meanAutocorrelation(core: Core, images: readonly Grid[], background: nu
   return { ...first, data: first.data.map((_, i) => each.reduce((sum, { data }) => sum + data[i], 0) / each.length) };
 }
 
-/** Slow background is taken out first, and more of it where it still outweighs what repeats. */
-function periodOf(core: Core, images: readonly Grid[]): Period | undefined {
-  let background = shorterSide(images) / 16;
+/** Searches for the period, each with as much background taken out as the one before asks for. */
+const SEARCHES = 5;
+/** They end when that changes by less than this share. */
+const SAME_BACKGROUND = 0.1;
+
+/**
+ * The period, and slow background taken out down to half its longest vector, which leaves what repeats: beside a step or streaks of the scan the first
+ * search may miss the shortest vectors.
+ */
+function periodOf(core: Core, images: readonly Grid[], within: number | undefined): Period | undefined {
+  const most = shorterSide(images) / 16;
+  let background = most;
   let period: Period | undefined;
-  for (let attempt = 0; attempt < 3; attempt++) {
-    const lags = meanAutocorrelation(core, images, background);
-    period = findPeriod(lags);
-    if (!period || leastWithin(lags, 1.5 * longest(period)) < 0) break;
-    background = 0.5 * longest(period);
+  for (let search = 0; search < SEARCHES; search++) {
+    const found = findPeriod(meanAutocorrelation(core, images, background), within);
+    if (!found) break;
+    period = found;
+    const wanted = Math.min(most, 0.5 * longest(period));
+    if (Math.abs(wanted / background - 1) < SAME_BACKGROUND) break;
+    background = wanted;
   }
   return period;
 }
 
 /** Chooses what the options leave open, from one image or several that are fitted together. */
 export function makePlan(core: Core, images: readonly Grid[], options: SettledOptions): Plan {
-  const period = imagePeriod(core, images);
+  const period = imagePeriod(core, images, options.window);
   const side = shorterSide(images);
   const scale = period ? longest(period) : side * FALLBACK_SHARE;
   const binning = options.binning ?? Math.max(1, Math.floor(scale / LEAST_PERIOD));
