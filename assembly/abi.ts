@@ -25,7 +25,7 @@ export { Config } from "./model/config";
 export { Progress } from "./model/state";
 
 /** Version of this interface and of the layout of parameters. */
-export const ABI_VERSION: i32 = 1;
+export const ABI_VERSION: i32 = 2;
 
 /** Error codes. A configuration error is ERROR_CONFIG − index of the field. */
 export const ERROR_MEMORY: i32 = -1;
@@ -39,8 +39,9 @@ export enum Region {
   /** (windows, 3) i32: frame, row and column of each window's top-left pixel. */
   ORIGINS,
   /**
-   * (windows, sv_result_stride) f32. Exact pose: shift (2), its variance (2), z (L), its variance (L), gain, offset, noise variance; where
-   * on, angle (radians) and its variance, then the scale's logarithm and its variance. Amortised pose: posterior means of all latents, then
+   * (windows, sv_result_stride) f32. Exact pose: shift (2), its variance (2), z (L), its variance (L), gain, offset, noise variance and how fast it
+   * rises with the prediction (Progress.NOISE_SLOPE); where on, angle (radians) and its variance, then the scale's logarithm and its variance; last the
+   * covariances of each latent with the shift (2) and with the latents before it. Amortised pose: posterior means of all latents, then
    * their standard deviations; latents are the angle, the shift along rows (not for signals) and columns, the scale, each where asked for
    * and in prior standard deviations, then content.
    */

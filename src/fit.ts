@@ -5,13 +5,14 @@ import { judgeBatch, noConditions } from "./fit/condition.ts";
 import { finitePixels, imageOf, pixelSizeOf } from "./fit/image.ts";
 import { align, encoding, type ImageRun, motifsInGauge, siteMargin } from "./fit/image_run.ts";
 import { manifoldOver } from "./fit/manifold.ts";
+import { learnNoise } from "./fit/noise.ts";
 import { type FitOptions, type SettledOptions, settleOptions } from "./fit/options.ts";
 import { coreConfig, makePlan, type Plan, prepareImage } from "./fit/plan.ts";
 import { inSession, type JobHooks, metricsOf, timed, train, versionsOf } from "./fit/run.ts";
-import { inGauge, oneFrame, placeWindows } from "./fit/windows.ts";
+import { inGauge, oneFrame, placesOf, placeWindows } from "./fit/windows.ts";
 import { Model } from "./model.ts";
 import { findMotifs, motifSpacing } from "./results/find_motifs.ts";
-import { fitGauge } from "./results/gauge.ts";
+import { fitGauge } from "./results/gauge_fit.ts";
 import { fitLattice } from "./results/lattice.ts";
 import { latentMaps } from "./results/maps.ts";
 import { folded, rotationalSymmetry } from "./results/symmetry.ts";
@@ -48,6 +49,7 @@ export async function fit(dataset: Dataset, options: FitOptions = {}, hooks: Fit
     if (hooks.resume) restoreCheckpoint(session.core, hooks.resume);
     else await timed("align", run.seconds, () => align(run));
     await timed("train", run.seconds, () => train(run));
+    await learnNoise(session, settled.samples, settled.latentDim);
     return finish(run, dataset);
   });
 }
@@ -91,7 +93,7 @@ async function finish(run: OneImageRun, dataset: Dataset): Promise<FitResult> {
   );
   const template = core.decode(new Float32Array(L));
   const symmetry = plan.rotation && rotationalSymmetry(template, plan.windowSize / 2);
-  const gauge = fitGauge([{ ...found, size: [image.rows, image.cols] }], L, plan.period);
+  const gauge = fitGauge([{ ...found, windows: placesOf(raw), size: [image.rows, image.cols] }], L, plan.period);
   const windows = folded(inGauge(raw, gauge), symmetry ?? 1);
   const motifs = folded(motifsInGauge(found, gauge), symmetry ?? 1);
   const maps = latentMaps(motifs, image.rows, image.cols, spacing);

@@ -3,6 +3,7 @@ import type { Dataset } from "./data/dataset.ts";
 import { createRng } from "./data/rng.ts";
 import { pixelSizeOf } from "./fit/image.ts";
 import { manifoldOver } from "./fit/manifold.ts";
+import { learnNoise } from "./fit/noise.ts";
 import type { ProgressEvent, SettledOptions } from "./fit/options.ts";
 import {
   encodeJob,
@@ -76,6 +77,7 @@ export async function fitSamples(
     await timed("align", run.seconds, () => align(run));
     // To the end of the schedule: the falling rate averages out what is left in the order parameter's scale.
     await timed("train", run.seconds, () => train(run, false));
+    await learnNoise(session, run.samples.count, run.options.latentDim);
     return finish(run, dataset);
   });
 }

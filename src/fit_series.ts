@@ -4,6 +4,7 @@ import { judgeBatch, noConditions } from "./fit/condition.ts";
 import { calibrationWarning, type FrameSource } from "./fit/frames.ts";
 import { align, encoding, type ImageRun, motifsInGauge, siteMargin } from "./fit/image_run.ts";
 import { manifoldOver } from "./fit/manifold.ts";
+import { learnNoise } from "./fit/noise.ts";
 import { type FitOptions, type SettledOptions, settleOptions } from "./fit/options.ts";
 import type { Plan } from "./fit/plan.ts";
 import { inSession, metricsOf, timed, train, versionsOf } from "./fit/run.ts";
@@ -17,12 +18,13 @@ import {
   shownOf,
   spread,
 } from "./fit/series.ts";
-import { inGauge, placeWindows } from "./fit/windows.ts";
+import { inGauge, placesOf, placeWindows } from "./fit/windows.ts";
 import type { FitHooks } from "./fit.ts";
 import { Model } from "./model.ts";
 import { fitDrift } from "./results/drift.ts";
 import { findMotifs, motifSpacing } from "./results/find_motifs.ts";
-import { fitGauge, type Gauge } from "./results/gauge.ts";
+import type { Gauge } from "./results/gauge.ts";
+import { fitGauge } from "./results/gauge_fit.ts";
 import { fitLattice } from "./results/lattice.ts";
 import { latentMaps } from "./results/maps.ts";
 import type { FrameResult, SeriesReport } from "./results/series.ts";
@@ -64,6 +66,7 @@ export async function fitSeries(
     if (hooks.resume) restoreCheckpoint(session.core, hooks.resume);
     else await timed("align", run.seconds, () => align(run));
     await timed("train", run.seconds, () => train(run));
+    await learnNoise(session, settled.samples, settled.latentDim);
     return finish(run);
   });
 }
@@ -161,8 +164,14 @@ const GAUGE_FRAMES = 6;
 /** The gauge from the motifs of a few frames, evenly spread. */
 function gaugeOf({ source, options, plan }: SeriesRun, found: readonly Found[]): Gauge | undefined {
   const images = spread(found.length, GAUGE_FRAMES).map((k) => {
-    const { position, z } = found[k].motifs;
-    return { position, z, size: [source.frames[k].rows, source.frames[k].cols] as const };
+    const { position, z, zSd } = found[k].motifs;
+    return {
+      position,
+      z,
+      zSd,
+      windows: placesOf(found[k].windows),
+      size: [source.frames[k].rows, source.frames[k].cols] as const,
+    };
   });
   return fitGauge(images, options.latentDim, plan.period);
 }

@@ -14,11 +14,13 @@ export interface StoredHeader {
   readonly core: CoreConfig;
   /** Noise variance of the likelihood, of the normalised data. */
   readonly variance: number;
+  /** How fast a pixel's noise variance rises with its prediction, in the window's mean variance a unit of the normalised data. */
+  readonly noiseSlope: number;
   /** Registration templates in use; 0 where the encoder gives the pose. */
   readonly templates: number;
 }
 
-export const MODEL_VERSION = 1;
+export const MODEL_VERSION = 2;
 
 /** The header of what a core has learned. */
 export function storedHeader({ core }: Session, config: CoreConfig): StoredHeader {
@@ -26,6 +28,7 @@ export function storedHeader({ core }: Session, config: CoreConfig): StoredHeade
     version: MODEL_VERSION,
     core: config,
     variance: core.progress("VARIANCE"),
+    noiseSlope: core.progress("NOISE_SLOPE"),
     templates: core.progress("TEMPLATES"),
   };
 }
@@ -99,6 +102,7 @@ export class StoredModel<Header extends StoredHeader> {
     if (this.header.templates > 0) core.restoreTemplates(this.header.templates, this.templates);
     block.set(this.parameters);
     core.setProgress("VARIANCE", this.header.variance);
+    core.setProgress("NOISE_SLOPE", this.header.noiseSlope);
   }
 }
 

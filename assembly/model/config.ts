@@ -201,7 +201,7 @@ export function config_default(config: usize): void {
   set(config, Config.OFFSET_PRIOR, 0.3);
   set(config, Config.DATA_SD, 1);
   set(config, Config.REFINE_TRAIN, 1);
-  set(config, Config.REFINE_ENCODE, 2);
+  set(config, Config.REFINE_ENCODE, 8);
   set(config, Config.THREADS, 1);
   set(config, Config.PATCH, 1);
   set(config, Config.ANGLES, 1);

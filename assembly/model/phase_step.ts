@@ -9,7 +9,7 @@ import { Config, encoder_latents, get, getU32 } from "./config";
 import { network_backward, output_address } from "./layers";
 import { canvas_gradient, negative_log_likelihood } from "./objective";
 import { canvas_origin, canvases, predict, render } from "./pose";
-import { STREAM_LATENT, cut_window, decode_windows, encode_windows, encoded, kl_latent, latent, load_window, seed_of } from "./step";
+import { STREAM_LATENT, cut_window, decode_windows, encode_windows, encoded, hold_gradients, kl_latent, latent, load_window, seed_of } from "./step";
 import { ChunkSums, Progress, State, Workspace } from "./state";
 import { progress } from "./train";
 
@@ -155,6 +155,7 @@ function posterior_backward(state: State, space: Workspace, m: u32, beta: f64, s
     }
     reparameterize_backward(dMean, dSpread, dz, row_of(state, space.noise, i), spread, 1, count);
     kl_backward(dMean, dSpread, space.klWeights, mean, spread, space.widths, 1, count);
+    hold_gradients(dMean, dSpread, mean, spread, count);
   }
 }
 
@@ -193,6 +194,8 @@ export function encode_phase_chunk(state: State, space: Workspace, m: u32): void
     const mean = encoded(state, space, i), spread = mean + (<usize>count << 2);
     move(state, space, i, mean);
     const out = state.results + (<usize>(load<u32>(space.windows + (<usize>i << 2)) * state.resultStride) << 2);
+    // What this posterior does not have stays 0: the noise's slope, covariances.
+    memory.fill(out, 0, <usize>state.resultStride << 2);
     memory.copy(out, space.shift + (<usize>i << 3), 8);
     for (let axis: usize = 0; axis < 2; axis++) store<f32>(out + (axis << 2), <f32>(prior * prior * variance_of(residual(spread, state.config) + (axis << 2))), 8);
     const z = out + 16;
@@ -200,7 +203,6 @@ export function encode_phase_chunk(state: State, space: Workspace, m: u32): void
     for (let l: u32 = 0; l < content; l++) store<f32>(z + (<usize>(content + l) << 2), <f32>variance_of(spread + (<usize>l << 2)));
     const tail = z + (<usize>(2 * content) << 2);
     store<f32>(tail, 1);
-    store<f32>(tail, 0, 4);
     store<f32>(tail, <f32>progress(state, Progress.VARIANCE), 8);
   }
 }

@@ -57,6 +57,8 @@ export enum Progress {
   /** Running mean of what the conditions add to the loss of a window, once β is warm; and the present batch's. */
   PENALTY,
   BATCH_PENALTY,
+  /** Encoding: how fast the noise variance of a pixel rises with its prediction, relative to the window's mean variance; the host sets it. */
+  NOISE_SLOPE,
   COUNT,
 }
 
@@ -269,7 +271,8 @@ export function layout(state: State, config: usize): bool {
   // Numerator and denominator of each template.
   state.sumsStride = 2 * templates * state.templateStride;
   state.alignSums = floats(state, chunk_count(config) * state.sumsStride);
-  state.resultStride = 2 + 2 + 2 * getU32(config, Config.LATENT_DIM) + 3 + 2 * <u32>turns(config) + 2 * <u32>scales(config);
+  const latents = getU32(config, Config.LATENT_DIM);
+  state.resultStride = 2 + 2 + 2 * latents + 4 + 2 * <u32>turns(config) + 2 * <u32>scales(config) + 2 * latents + latents * (latents - 1) / 2;
   if (amortised(config)) state.resultStride = 2 * state.latents;
   state.results = floats(state, windows * state.resultStride);
   layout_batch(state);

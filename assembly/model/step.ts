@@ -65,7 +65,7 @@ function held(at: usize, least: f32, most: f32): void {
   store<f32>(at, min<f32>(most, max<f32>(least, load<f32>(at))));
 }
 
-/** Holds the encoder's output for the m windows within its limits; `hold_gradient` lets no gradient push further out. */
+/** Holds the encoder's output for the m windows within its limits; `hold_gradients` lets no gradient push further out. */
 function hold_encoded(state: State, space: Workspace, m: u32): void {
   const latents = encoder_latents(state.config);
   for (let i: u32 = 0; i < m; i++) {
@@ -82,6 +82,15 @@ function hold_encoded(state: State, space: Workspace, m: u32): void {
 function hold_gradient(gradient: usize, at: usize, least: f32, most: f32): void {
   const value = load<f32>(at), d = load<f32>(gradient);
   if ((value >= most && d < 0) || (value <= least && d > 0)) store<f32>(gradient, 0);
+}
+
+/** The same for a window's `count` means and log standard deviations. */
+export function hold_gradients(dMean: usize, dSpread: usize, mean: usize, spread: usize, count: u32): void {
+  for (let l: u32 = 0; l < count; l++) {
+    const at = <usize>l << 2;
+    hold_gradient(dMean + at, mean + at, -MEAN_LIMIT, MEAN_LIMIT);
+    hold_gradient(dSpread + at, spread + at, LEAST_LOG_SIGMA, MOST_LOG_SIGMA);
+  }
 }
 
 /** Encoder on the re-centred windows: μ and log σ in the rows of `encoded`. */
@@ -194,11 +203,7 @@ function latent_backward(state: State, space: Workspace, first: u32, m: u32, bet
     reparameterize_backward(dMean, dSpread, dz, noise(space, i, latents), spread, 1, latents);
     kl_backward(dMean, dSpread, space.klWeights, mean, spread, space.widths, 1, latents);
     if (conditioned(state.config)) condition_backward(dMean, dSpread, state, first + i, warmth);
-    for (let l: u32 = 0; l < latents; l++) {
-      const at = <usize>l << 2;
-      hold_gradient(dMean + at, mean + at, -MEAN_LIMIT, MEAN_LIMIT);
-      hold_gradient(dSpread + at, spread + at, LEAST_LOG_SIGMA, MOST_LOG_SIGMA);
-    }
+    hold_gradients(dMean, dSpread, mean, spread, latents);
   }
 }
 

@@ -1,7 +1,8 @@
 /** B2, a square lattice with one order parameter. */
 import { lattice12Bound } from "../../src/data/simulate/bound.ts";
 import { checkerboard, column, knnR2, phaseR2 } from "../../src/results/measures.ts";
-import { circularConcentration, latticePhase, latticeScatter } from "../../src/results/phase.ts";
+import { circularConcentration, circularMean, latticePhase, latticeScatter } from "../../src/results/phase.ts";
+import type { Motifs } from "../../src/results/types.ts";
 import { type FittedWindows, sampleLatents } from "./bench_data.ts";
 
 const LATTICE = { a: [12, 0], b: [0, 12] } as const;
@@ -17,6 +18,17 @@ export interface Lattice12Score {
   readonly r2: number;
   /** R² of the window's phase given z (sampled). */
   readonly leak: [row: number, col: number];
+}
+
+/** Rms of the motifs' errors over their standard deviations, along rows and columns: 1 where these are true. */
+export function motifCalibration({ position, positionSd }: Pick<Motifs, "position" | "positionSd">): [number, number] {
+  const along = (axis: 0 | 1) => {
+    const [phase, sd] = [latticePhase(position, LATTICE), positionSd].map((data) => column({ data, width: 2 }, axis));
+    const mean = circularMean(phase);
+    const off = phase.map((p, i) => (LATTICE.a[0] * (p - mean - Math.round(p - mean))) / sd[i]);
+    return Math.sqrt(off.reduce((sum, v) => sum + v * v, 0) / off.length);
+  };
+  return [along(0), along(1)];
 }
 
 export function evaluateLattice12(windows: FittedWindows): Lattice12Score {

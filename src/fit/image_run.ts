@@ -1,5 +1,5 @@
 import type { CoreConfig } from "../core/core.ts";
-import { type Gauge, gaugeShift } from "../results/gauge.ts";
+import { type Gauge, placesInGauge } from "../results/gauge.ts";
 import type { Motifs, Windows } from "../results/types.ts";
 import { alignTemplates } from "./align.ts";
 import type { ProgressEvent, SettledOptions } from "./options.ts";
@@ -47,16 +47,12 @@ export function encoding(
   return encodeJob(run, count, stage, encode, part);
 }
 
-/** The same motifs with their positions in the gauge. */
+/** The same motifs with their positions, and the standard deviations of these, in the gauge. */
 export function motifsInGauge(motifs: Motifs, gauge: Gauge | undefined): Motifs {
-  const { latentDim: L } = motifs;
-  const position = motifs.position.slice();
-  for (let i = 0; i < motifs.count; i++) {
-    const [row, col] = gaugeShift(gauge, Array.from(motifs.z.subarray(i * L, (i + 1) * L)));
-    position[2 * i] -= row;
-    position[2 * i + 1] -= col;
-  }
-  return { ...motifs, position };
+  if (!gauge) return motifs;
+  const { position, positionSd, ...rest } = motifs;
+  const { place, sd } = placesInGauge(gauge, { place: position, sd: positionSd, ...rest });
+  return { ...motifs, position: place, positionSd: sd };
 }
 
 /** Distance of lattice sites from the image's edge, px of the input, within which a motif need not be found. */

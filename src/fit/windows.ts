@@ -1,5 +1,5 @@
 import type { Session } from "../core/session.ts";
-import { type Gauge, gaugeShift } from "../results/gauge.ts";
+import { type Gauge, placesInGauge } from "../results/gauge.ts";
 import { foldAngle } from "../results/symmetry.ts";
 import type { Turn, Windows } from "../results/types.ts";
 import { unbinned } from "./image.ts";
@@ -68,9 +68,10 @@ export function readResults(
   latentDim: number,
   scale: number,
   orientation: Orientation,
-): Pick<Windows, "shift" | "shiftSd" | "z" | "zSd" | keyof Turn> {
+): Pick<Windows, "shift" | "shiftSd" | "z" | "zSd" | "covariance" | keyof Turn> {
   const stride = core.exports.sv_result_stride(core.arena);
   const results = core.floats("RESULTS", n * stride);
+  const width = covariances(latentDim);
   const columns = (offset: number, width: number, map: (v: number) => number) =>
     Float64Array.from({ length: n * width }, (_, k) =>
       map(results[Math.floor(k / width) * stride + offset + (k % width)]),
@@ -80,8 +81,30 @@ export function readResults(
     shiftSd: columns(2, 2, (v) => Math.sqrt(v) * scale),
     z: columns(4, latentDim, (v) => v),
     zSd: columns(4 + latentDim, latentDim, Math.sqrt),
-    ...turnOf(orientation, (offset) => columns(7 + 2 * latentDim + offset, 1, (v) => v)),
+    ...turnOf(orientation, (offset) => columns(8 + 2 * latentDim + offset, 1, (v) => v)),
+    covariance: covarianceOf(
+      columns(stride - width, width, (v) => v),
+      latentDim,
+      scale,
+    ),
   };
+}
+
+/** Covariances of a window: of each latent with the shift's two axes and with the latents before it. */
+function covariances(latentDim: number): number {
+  return 2 * latentDim + (latentDim * (latentDim - 1)) / 2;
+}
+
+/** Those with the shift brought to the input's pixels, in place. */
+function covarianceOf(values: Float64Array, latentDim: number, scale: number): Float64Array {
+  const width = covariances(latentDim);
+  for (let row = 0; row < values.length; row += width) {
+    for (let l = 0, at = row; l < latentDim; at += 2 + l++) {
+      values[at] *= scale;
+      values[at + 1] *= scale;
+    }
+  }
+  return values;
 }
 
 /** Angles in degrees and scales as ratios, from the columns that follow in the results: (value, variance) of each that is on. */
@@ -100,15 +123,15 @@ function turnOf({ rotation, scale }: Orientation, column: (offset: number) => Fl
   return turn;
 }
 
-/** The same windows with their shifts in the gauge. */
+/** The same windows with their shifts, and the standard deviations of these, in the gauge. */
 export function inGauge(windows: Windows, gauge: Gauge | undefined): Windows {
   if (!gauge) return windows;
-  const { latentDim: L } = windows;
-  const shift = windows.shift.slice();
-  for (let i = 0; i < windows.count; i++) {
-    const [row, col] = gaugeShift(gauge, Array.from(windows.z.subarray(i * L, (i + 1) * L)));
-    shift[2 * i] -= row;
-    shift[2 * i + 1] -= col;
-  }
-  return { ...windows, shift };
+  const { shift, shiftSd, ...rest } = windows;
+  const { place, sd } = placesInGauge(gauge, { place: shift, sd: shiftSd, ...rest });
+  return { ...windows, shift: place, shiftSd: sd };
+}
+
+/** Where the windows' motifs are, with their content. */
+export function placesOf({ centre, shift, z }: Windows): { position: Float64Array; z: Float64Array } {
+  return { position: centre.map((value, k) => value + shift[k]), z };
 }

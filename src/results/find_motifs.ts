@@ -46,6 +46,7 @@ export async function findMotifs(
     positionSd: pick(own.shiftSd, 2),
     z: pick(own.z, L),
     zSd: pick(own.zSd, L),
+    covariance: own.covariance && pick(own.covariance, own.covariance.length / own.count),
     windows: Int32Array.from(keep, (i) => clusters[i].windows),
     ...Object.fromEntries(
       (["angle", "angleSd", "scale", "scaleSd"] as const).flatMap((name) => {

@@ -1,8 +1,8 @@
 import { ShapeError } from "../errors.ts";
 
 /*
- * A linear model with fixed and random effects, y = X·β + U·d + ε with d_j ~ N(0, s·w_j) and ε ~ N(0, σ²). s is where the restricted
- * likelihood is highest (Patterson and Thompson, Biometrika 58, 545, 1971), β its generalised least squares.
+ * A linear model with fixed and random effects, y = X·β + U·d + ε with d_j ~ N(0, s_g·w_j), g the group of effect j, and ε ~ N(0, σ²). The s_g
+ * are where the restricted likelihood is highest (Patterson and Thompson, Biometrika 58, 545, 1971), β its generalised least squares.
  */
 
 export interface MixedModel {
@@ -11,18 +11,26 @@ export interface MixedModel {
   readonly target: Float64Array;
   /** w_j of the random effects, the last columns. */
   readonly weights: readonly number[];
+  /** Group of each, from 0 on without gaps. */
+  readonly groups: readonly number[];
 }
 
 export interface Effects {
   /** β and the predicted d, (k) in the columns' order. */
   readonly values: Float64Array;
-  /** s and σ². */
-  readonly effectVariance: number;
+  /** s of each group, and σ². */
+  readonly effectVariances: readonly number[];
   readonly noiseVariance: number;
 }
 
-/** Ratios s/σ² that are tried. */
-const RATIOS = Array.from({ length: 19 }, (_, i) => Math.exp(i - 8));
+/** Effects, and which rows they were fitted to: 1 for those that are no outliers. */
+export interface RobustEffects extends Effects {
+  readonly kept: Uint8Array;
+}
+
+/** Ratios s/σ² that are tried, for one group after the other until none changes, at most so many times. */
+const RATIOS = Array.from({ length: 25 }, (_, i) => Math.exp(i - 10));
+const SWEEPS = 4;
 /** Share of the values' squares below which what is left of them is rounding. */
 const LEAST_REST = 1e-14;
 /** Added to the diagonal, relative: columns that depend on each other stay harmless. */
@@ -33,8 +41,8 @@ const PASSES = 3;
 /** Standard deviation over median absolute deviation of a normal distribution. */
 const MAD_SCALE = 1.4826;
 
-/** Fits the effects without outliers; s is estimated where it is not given. */
-export function fitEffects(model: MixedModel, effectVariance?: number): Effects {
+/** Fits the effects without outliers; the s_g are estimated where they are not given. */
+export function fitEffects(model: MixedModel, effectVariances?: readonly number[]): RobustEffects {
   const n = model.target.length;
   const k = model.design.length / n;
   if (!Number.isInteger(k) || n <= k - model.weights.length) {
@@ -42,16 +50,23 @@ export function fitEffects(model: MixedModel, effectVariance?: number): Effects 
       `mixed model: expected more rows than fixed effects, got ${n} values and a design of ${model.design.length}`,
     );
   }
-  let keep: Uint8Array = new Uint8Array(n).fill(1);
+  let kept: Uint8Array = new Uint8Array(n).fill(1);
   let effects: Effects | undefined;
   for (let pass = 1; ; pass++) {
-    const normal = normalEquations(model, keep, k);
-    // The noise of the pass before turns a given s into a ratio; in the first pass the likelihood chooses.
-    const ratio = effectVariance !== undefined && effects ? effectVariance / effects.noiseVariance : undefined;
+    const normal = normalEquations(model, kept, k);
+    // The noise of the pass before turns given variances into ratios; in the first pass the likelihood chooses.
+    const noise = effects?.noiseVariance;
     effects =
-      ratio === undefined ? mostLikely(normal, model.weights, k) : atRatio(normal, model.weights, k, ratio).effects;
-    if (pass === PASSES) return effects;
-    keep = inliers(model, effects.values, k);
+      effectVariances && noise !== undefined
+        ? atRatios(
+            normal,
+            model,
+            k,
+            effectVariances.map((s) => s / noise),
+          ).effects
+        : mostLikely(normal, model, k);
+    if (pass === PASSES) return { ...effects, kept };
+    kept = inliers(model, effects.values, k);
   }
 }
 
@@ -80,19 +95,20 @@ function normalEquations({ design, target }: MixedModel, keep: Uint8Array, k: nu
   return { matrix, right, squares, count };
 }
 
-/** The effects at a ratio s/σ², and −2 log of its restricted likelihood but for a constant. */
-function atRatio(
+/** The effects at ratios s/σ², and −2 log of their restricted likelihood but for a constant. */
+function atRatios(
   normal: Normal,
-  weights: readonly number[],
+  { weights, groups }: MixedModel,
   k: number,
-  ratio: number,
+  ratios: readonly number[],
 ): { cost: number; effects: Effects } {
   const fixed = k - weights.length;
   const matrix = normal.matrix.slice();
   let logarithms = 0;
   weights.forEach((weight, j) => {
-    matrix[(fixed + j) * (k + 1)] += 1 / (weight * ratio);
-    logarithms += Math.log(weight * ratio);
+    const own = weight * ratios[groups[j]];
+    matrix[(fixed + j) * (k + 1)] += 1 / own;
+    logarithms += Math.log(own);
   });
   for (let i = 0; i < k; i++) matrix[i * (k + 1)] *= 1 + JITTER;
   factorise(matrix, k);
@@ -102,13 +118,25 @@ function atRatio(
   const freedom = Math.max(1, normal.count - fixed);
   const noiseVariance = Math.max(rest, LEAST_REST * normal.squares, Number.MIN_VALUE) / freedom;
   const cost = freedom * Math.log(noiseVariance) + logarithms;
-  return { cost, effects: { values, effectVariance: ratio * noiseVariance, noiseVariance } };
+  return { cost, effects: { values, effectVariances: ratios.map((ratio) => ratio * noiseVariance), noiseVariance } };
 }
 
-/** The effects at the ratio whose restricted likelihood is highest. */
-function mostLikely(normal: Normal, weights: readonly number[], k: number): Effects {
-  const tried = RATIOS.map((ratio) => atRatio(normal, weights, k, ratio));
-  return tried.reduce((best, one) => (one.cost < best.cost ? one : best)).effects;
+/** The effects at the ratios whose restricted likelihood is highest. */
+function mostLikely(normal: Normal, model: MixedModel, k: number): Effects {
+  let ratios: readonly number[] = Array.from({ length: Math.max(...model.groups) + 1 }, () => 1);
+  let best = atRatios(normal, model, k, ratios);
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    const before = best;
+    for (const group of ratios.keys()) {
+      for (const ratio of RATIOS) {
+        const tried = ratios.with(group, ratio);
+        const one = atRatios(normal, model, k, tried);
+        if (one.cost < best.cost) [best, ratios] = [one, tried];
+      }
+    }
+    if (best === before) break;
+  }
+  return best.effects;
 }
 
 function inliers({ design, target }: MixedModel, solution: Float64Array, k: number): Uint8Array {
@@ -118,7 +146,7 @@ function inliers({ design, target }: MixedModel, solution: Float64Array, k: numb
 }
 
 /** Lower Cholesky factor in place; what lies above the diagonal is left alone. */
-function factorise(a: Float64Array, k: number): void {
+export function factorise(a: Float64Array, k: number): void {
   for (let i = 0; i < k; i++) {
     for (let j = 0; j <= i; j++) {
       let sum = a[i * k + j];

@@ -26,6 +26,8 @@ export interface Windows extends Turn {
   readonly z: Float64Array;
   /** (n, L) posterior standard deviation of the content. */
   readonly zSd: Float64Array;
+  /** (n, 2L + L(L − 1)/2) posterior covariances of each latent: with the shift along rows and columns (pixels), with the latents before it. */
+  readonly covariance?: Float64Array;
 }
 
 /** The motifs found: windows that agree, merged. Pixels of the input image, (row, column). */
@@ -42,6 +44,8 @@ export interface Motifs extends Turn {
   readonly z: Float64Array;
   /** (n, L) posterior standard deviation of the content. */
   readonly zSd: Float64Array;
+  /** As of `Windows`. */
+  readonly covariance?: Float64Array;
   /** (n) how many windows agreed. */
   readonly windows: Int32Array;
 }

@@ -140,7 +140,7 @@ test.each(coreVariants)(
     const stride = core.exports.sv_result_stride(core.arena);
     const results = core.floats("RESULTS", stride * COUNT);
     const column = (k: number) => poses.map((_, i) => results[i * stride + k]);
-    const [t0, t1, v0, v1, z, angle, angleVariance, logScale, scaleVariance] = [0, 1, 2, 3, 4, 9, 10, 11, 12].map(
+    const [t0, t1, v0, v1, z, angle, angleVariance, logScale, scaleVariance] = [0, 1, 2, 3, 4, 10, 11, 12, 13].map(
       column,
     );
     // A turn by the template's own angle: from the mean direction of the differences.
