@@ -49,7 +49,7 @@ async function measureEncoding(fitted: Fitted, variant: SimdVariant, threads: nu
 }
 
 /**
- * pyroVED's step as `fitAmortised` runs it: the same that bench/peers/pytorch/step.py times in PyTorch and pyroVED. Every pixel of every
+ * pyroVED's step as `fitAmortised` runs it: the same that bench/peers/pyroved/step.py times in PyTorch and pyroVED. Every pixel of every
  * window goes through the decoder's 128 × 128 units, 20 GFLOP a step.
  */
 async function measureStep(variant: SimdVariant, threads: number): Promise<Row> {

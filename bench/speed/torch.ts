@@ -5,16 +5,16 @@ import { join } from "node:path";
 import { root } from "./project.ts";
 import { type Row, spread } from "./row.ts";
 
-/** What bench/peers/pytorch/step.py prints, a line a measurement. */
+/** What bench/peers/pyroved/step.py prints, a line a measurement. */
 interface Step {
   readonly name: string;
   readonly shape: string;
   readonly ms: readonly number[];
 }
 
-/** The interpreter that bench/peers/pytorch/step.py says how to make, else $PYTHON or python3. */
+/** The interpreter that `npm run bench:pyroved` makes, else $PYTHON or python3. */
 function interpreter(): string {
-  const own = join(root, ".peers/pytorch/bin/python");
+  const own = join(root, ".peers/pyroved/bin/python");
   return existsSync(own) ? own : (process.env.PYTHON ?? "python3");
 }
 
@@ -26,7 +26,7 @@ export function benchTorch(threads: readonly number[], note: (what: string) => v
     return [];
   }
   return threads.flatMap((count) => {
-    const script = [join(root, "bench/peers/pytorch/step.py"), "--threads", String(count)];
+    const script = [join(root, "bench/peers/pyroved/step.py"), "--threads", String(count)];
     const stdout = execFileSync(python, script, { encoding: "utf8" });
     return stdout
       .trim()
