@@ -49,7 +49,7 @@ export async function fit(dataset: Dataset, options: FitOptions = {}, hooks: Fit
     if (hooks.resume) restoreCheckpoint(session.core, hooks.resume);
     else await timed("align", run.seconds, () => align(run));
     await timed("train", run.seconds, () => train(run));
-    await learnNoise(session, settled.samples, settled.latentDim);
+    if (settled.pose === "exact") await learnNoise(session, settled.samples, settled.latentDim);
     return finish(run, dataset);
   });
 }

@@ -66,7 +66,7 @@ export async function fitSeries(
     if (hooks.resume) restoreCheckpoint(session.core, hooks.resume);
     else await timed("align", run.seconds, () => align(run));
     await timed("train", run.seconds, () => train(run));
-    await learnNoise(session, settled.samples, settled.latentDim);
+    if (settled.pose === "exact") await learnNoise(session, settled.samples, settled.latentDim);
     return finish(run);
   });
 }

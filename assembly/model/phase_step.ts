@@ -5,6 +5,7 @@ import { padded } from "../kernels/matmul";
 import { dot } from "../kernels/refine_pose";
 import { reparameterize_backward, reparameterize_forward } from "../kernels/reparameterize";
 import { spline_jacobian } from "../kernels/spline";
+import { canvas_bands } from "./bands";
 import { Config, encoder_latents, get, getU32 } from "./config";
 import { network_backward, output_address } from "./layers";
 import { canvas_gradient, negative_log_likelihood } from "./objective";
@@ -161,7 +162,7 @@ function posterior_backward(state: State, space: Workspace, m: u32, beta: f64, s
 
 /**
  * Forward and backward of the m windows whose indices are at space.windows, the `first` of the batch: gradients of the mean over the batch
- * (weight `scale` a window) accumulate into `gradient`, sums into `sums`.
+ * (weight `scale` a window) are written to `gradient`, sums accumulate into `sums`.
  */
 export function train_phase_chunk(
   state: State, space: Workspace, first: u32, m: u32, step: u32, variance: f64, beta: f64, scale: f64, gradient: usize, sums: ChunkSums,
@@ -175,9 +176,9 @@ export function train_phase_chunk(
   draw(state, space, step, first, m);
   decode_windows(state, space, m);
   likelihood(state, space, m, variance, sums, scale);
-  network_backward(state.decoder, space.decoderD, gradient, space.decoderX, state.parameters, n, m, true, space.packing);
+  network_backward(state.decoder, space.decoderD, gradient, space.decoderX, state.parameters, n, m, true, space.packing, canvas_bands(state, space, m), false);
   posterior_backward(state, space, m, beta, sums, scale);
-  network_backward(state.encoder, space.encoderD, gradient, space.encoderX, state.parameters, n, m, false, space.packing);
+  network_backward(state.encoder, space.encoderD, gradient, space.encoderX, state.parameters, n, m, false, space.packing, 0, false);
   sums.windows += <f64>m;
 }
 

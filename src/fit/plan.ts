@@ -6,7 +6,7 @@ import type { Grid } from "../results/types.ts";
 import { checkCondition, conditionConfig } from "./condition.ts";
 import { binned } from "./image.ts";
 import { phaseConfig } from "./lattice_phase.ts";
-import { type Likelihood, likelihoods, networks, type SettledOptions } from "./options.ts";
+import { type Likelihood, likelihoods, networks, type PoseKind, type SettledOptions } from "./options.ts";
 import { type Orientation, orientationConfig, planOrientation } from "./orientation.ts";
 
 /** What the image decides: window, largest shift, binning, flat-fielding. Pixels of the binned image unless said otherwise. */
@@ -18,6 +18,7 @@ export interface Plan extends Orientation {
   readonly normalisation: Normalisation;
   /** Decides the range of the data that the core is given. */
   readonly likelihood: Likelihood;
+  readonly pose: PoseKind;
   /** Of the input image, in its pixels; none with rotation, where the image may hold several lattices. */
   readonly period?: Period;
   /** Why, in words, for the log and result.json. */
@@ -132,6 +133,7 @@ export function makePlan(core: Core, images: readonly Grid[], options: SettledOp
     period: options.rotation ? undefined : period,
     normalisation: normalisationOf(options, scale, binning),
     likelihood: options.likelihood,
+    pose: options.pose,
     ...planOrientation(options, windowSize),
     reasons: reasonsOf(period, binning, windowSize, maxShift),
   };

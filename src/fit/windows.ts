@@ -3,6 +3,7 @@ import { type Gauge, placesInGauge } from "../results/gauge.ts";
 import { foldAngle } from "../results/symmetry.ts";
 import type { Turn, Windows } from "../results/types.ts";
 import { unbinned } from "./image.ts";
+import type { PoseKind } from "./options.ts";
 import type { Orientation } from "./orientation.ts";
 
 /** Rows and columns of a frame in the core's pixels. */
@@ -49,7 +50,7 @@ export async function encodeWindows(
   { windowSize, binning }: Geometry,
   n: number,
   latentDim: number,
-  orientation: Orientation,
+  kind: ResultKind,
   gauge?: Gauge,
 ): Promise<Windows> {
   await session.run({ name: "encode", first: 0, count: n });
@@ -58,8 +59,11 @@ export async function encodeWindows(
   const centre = Float64Array.from({ length: 2 * n }, (_, k) =>
     unbinned(origins[3 * (k >> 1) + 1 + (k & 1)] + half, binning),
   );
-  return inGauge({ count: n, latentDim, centre, ...readResults(session, n, latentDim, binning, orientation) }, gauge);
+  return inGauge({ count: n, latentDim, centre, ...readResults(session, n, latentDim, binning, kind) }, gauge);
 }
+
+/** What a fit's results hold: turns where they are on; with an amortised pose no covariances, the encoder has none. */
+export type ResultKind = Orientation & { readonly pose?: PoseKind };
 
 /** Pose and content of the core's windows 0 … n − 1 after encoding; `scale` input pixels a pixel of the core. */
 export function readResults(
@@ -67,7 +71,7 @@ export function readResults(
   n: number,
   latentDim: number,
   scale: number,
-  orientation: Orientation,
+  kind: ResultKind,
 ): Pick<Windows, "shift" | "shiftSd" | "z" | "zSd" | "covariance" | keyof Turn> {
   const stride = core.exports.sv_result_stride(core.arena);
   const results = core.floats("RESULTS", n * stride);
@@ -81,12 +85,15 @@ export function readResults(
     shiftSd: columns(2, 2, (v) => Math.sqrt(v) * scale),
     z: columns(4, latentDim, (v) => v),
     zSd: columns(4 + latentDim, latentDim, Math.sqrt),
-    ...turnOf(orientation, (offset) => columns(8 + 2 * latentDim + offset, 1, (v) => v)),
-    covariance: covarianceOf(
-      columns(stride - width, width, (v) => v),
-      latentDim,
-      scale,
-    ),
+    ...turnOf(kind, (offset) => columns(8 + 2 * latentDim + offset, 1, (v) => v)),
+    covariance:
+      kind.pose === "amortised"
+        ? undefined
+        : covarianceOf(
+            columns(stride - width, width, (v) => v),
+            latentDim,
+            scale,
+          ),
   };
 }
 

@@ -23,9 +23,9 @@ const SLOW_WAVES = 12;
 const ROUGHNESS = 4;
 /** Lattice: origin and two vectors. */
 const LATTICE_TERMS = 3;
-/** Motifs of an image, and blocks of cells, that a fit needs. */
+/** Motifs of an image that a fit needs, and blocks of cells: too few to say much of the sizes, they still say it without the noise of z. */
 const LEAST_MOTIFS = 60;
-const LEAST_BLOCKS = 80;
+const LEAST_BLOCKS = 20;
 /** Equations, at most: more are thinned evenly. */
 const MOST_EQUATIONS = 6000;
 /** Cells along a side of a block, the largest that leaves enough blocks; share of its cells that must have motifs. */
