@@ -16,8 +16,9 @@ import { Config, amortised, config_check, config_default, getU32 } from "./model
 import { decode } from "./model/decode";
 import { encode } from "./model/encode";
 import { initialise, sample_windows, template_bias } from "./model/initialise";
+import { layout, reserve } from "./model/layout";
 import { picture_cols, picture_rows } from "./model/networks";
-import { Progress, State, layout, reserve, workspace } from "./model/state";
+import { Progress, State, workspace } from "./model/state";
 import { Sync, sync_init } from "./model/threads";
 import { batch_latents, train } from "./model/train";
 
