@@ -46,7 +46,7 @@ export async function encodeSeries(
     frames,
     shown: await shownOf(source, (k) => readFrame(source, k, options.fill ?? false)),
     tracks,
-    drift: tracks && fitDrift(motifs, tracks, numbers),
+    drift: tracks && fitDrift(motifs, tracks, numbers, plan.windowSize * plan.binning),
     metrics: encodedMetrics(pooledWindows(frames), variance, seconds),
     warnings: [calibrationWarning(source)].filter((warning) => warning !== undefined),
   };

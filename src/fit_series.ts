@@ -123,7 +123,7 @@ async function finish(run: SeriesRun): Promise<SeriesResult> {
     frames,
     shown: await shownOf(source, (k) => readFrame(source, k, options.fill)),
     tracks,
-    drift: tracks && fitDrift(motifs, tracks, numbers),
+    drift: tracks && fitDrift(motifs, tracks, numbers, plan.windowSize * plan.binning),
     template,
     symmetry,
     manifold: await manifoldOver(L, (z, count) => core.decodeAll(z, count)),

@@ -11,6 +11,8 @@ import type { Motifs } from "../src/results/types.ts";
 const SPACING = 20;
 const SIDE = 200;
 const NOISE = 0.3;
+/** Side of a window. */
+const REACH = 2 * SPACING;
 const period = { a: [SPACING, 0], b: [0, SPACING], strength: 1 } as const;
 
 interface Made {
@@ -19,21 +21,22 @@ interface Made {
   readonly sites: string[][];
 }
 
-/** `content` gives z of a site. */
+/** `content` gives z of a site; `jitter`, px rms along columns, is common to the motifs of a row. */
 function movie(
   drift: readonly (readonly [number, number])[],
   seed: number,
-  { missed = 0, content = (i: number, j: number) => [Math.sin(i), Math.cos(2 * j)] } = {},
+  { missed = 0, jitter = 0, content = (i: number, j: number) => [Math.sin(i), Math.cos(2 * j)] } = {},
 ): Made {
   const rng = createRng(seed);
   const sites: string[][] = [];
   const frames = drift.map(([dr, dc]): Motifs => {
     const [position, z, names]: [number[], number[], string[]] = [[], [], []];
     for (let i = -20; i < 30; i++) {
+      const line = jitter * (jitter > 0 ? rng.normal() : 0);
       for (let j = -20; j < 30; j++) {
         const [row, col] = [i * SPACING + 7 + dr, j * SPACING + 3 + dc];
         if (Math.min(row, col) < 0 || Math.max(row, col) > SIDE || rng.uniform() < missed) continue;
-        position.push(row + NOISE * rng.normal(), col + NOISE * rng.normal());
+        position.push(row + NOISE * rng.normal(), col + line + NOISE * rng.normal());
         z.push(...content(i, j).map((v) => v + 0.1 * rng.normal()));
         names.push(`${i},${j}`);
       }
@@ -105,7 +108,7 @@ describe("drift from the motifs", () => {
     let [squares, count] = [0, 0];
     for (let seed = 1; seed <= 30; seed++) {
       const { frames } = movie(truth, seed);
-      const drift = fitDrift(frames, linkMotifs(frames, period, SPACING), numbers(10));
+      const drift = fitDrift(frames, linkMotifs(frames, period, SPACING), numbers(10), REACH);
       for (let k = 1; k < 10; k++) {
         squares += ((drift.row[k] - truth[k][0]) / drift.rowSd[k]) ** 2;
         squares += ((drift.col[k] - truth[k][1]) / drift.colSd[k]) ** 2;
@@ -119,13 +122,30 @@ describe("drift from the motifs", () => {
     expect(rms).toBeLessThan(1.15);
   });
 
+  it("counts motifs that line jitter moves together as one", () => {
+    const truth = steady(8, 1.3, 0.4);
+    const squares = [0, 0];
+    for (let seed = 1; seed <= 40; seed++) {
+      const { frames } = movie(truth, seed, { jitter: 2 * NOISE });
+      const drift = fitDrift(frames, linkMotifs(frames, period, SPACING), numbers(8), REACH);
+      for (let k = 1; k < 8; k++) {
+        squares[0] += ((drift.row[k] - truth[k][0]) / drift.rowSd[k]) ** 2;
+        squares[1] += ((drift.col[k] - truth[k][1]) / drift.colSd[k]) ** 2;
+      }
+    }
+    for (const sum of squares) {
+      expect(Math.sqrt(sum / (40 * 7))).toBeGreaterThan(0.8);
+      expect(Math.sqrt(sum / (40 * 7))).toBeLessThan(1.25);
+    }
+  });
+
   it("adds up over motifs that come and go, its error at most what is said", () => {
     const count = 60;
     const truth = steady(count, 5, 2);
     let squares = 0;
     for (let seed = 1; seed <= 20; seed++) {
       const { frames } = movie(truth, seed);
-      const drift = fitDrift(frames, linkMotifs(frames, period, SPACING), numbers(count));
+      const drift = fitDrift(frames, linkMotifs(frames, period, SPACING), numbers(count), REACH);
       squares += ((drift.row[count - 1] - truth[count - 1][0]) / drift.rowSd[count - 1]) ** 2;
       expect(drift.rate?.row).toBeCloseTo(5, 2);
       expect(drift.rate?.col).toBeCloseTo(2, 2);
@@ -137,14 +157,14 @@ describe("drift from the motifs", () => {
 
   it("counts frames that were left out, and stops where no motif links", () => {
     const { frames } = movie(steady(4, 3, 0), 5);
-    const drift = fitDrift(frames, linkMotifs(frames, period, SPACING), [0, 10, 20, 30]);
+    const drift = fitDrift(frames, linkMotifs(frames, period, SPACING), [0, 10, 20, 30], REACH);
     expect(drift.rate?.row).toBeCloseTo(0.3, 2);
     const far = movie([[1e6, 1e6]], 5).frames[0];
     const broken = [frames[0], frames[1], far, far, far, frames[2]];
-    const cut = fitDrift(broken, linkMotifs(broken, period, SPACING), numbers(6));
+    const cut = fitDrift(broken, linkMotifs(broken, period, SPACING), numbers(6), REACH);
     expect(Array.from(cut.row, Number.isFinite)).toEqual([true, true, false, false, false, false]);
     expect(Array.from(cut.rowSd, Number.isFinite)).toEqual([true, true, false, false, false, false]);
-    const nothing = fitDrift([far, far], linkMotifs([far, far], period, SPACING), [0, 1]);
+    const nothing = fitDrift([far, far], linkMotifs([far, far], period, SPACING), [0, 1], REACH);
     expect(nothing.rate).toBeUndefined();
   });
 });

@@ -161,6 +161,6 @@ export function seriesHtml(series: SeriesReport, files: readonly FileNote[] = []
     title: series.title,
     headlines: seriesHeadlines(series),
     main: sections(series) + details(series, "", files),
-    footer: `${POSITIONS_NOTE} ${LATTICE_NOTE} Line jitter and scan distortion that all motifs of a frame share are part of the drift.`,
+    footer: `${POSITIONS_NOTE} ${LATTICE_NOTE} Scan distortion that all motifs of a frame share is part of the drift.`,
   });
 }

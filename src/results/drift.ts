@@ -25,8 +25,9 @@ export interface Drift {
   /** Along columns, pixels. */
   readonly col: Float64Array;
   /**
-   * One standard deviation from the scatter of the motifs about their common movement: exact where all motifs are seen in all frames, an
-   * upper bound where they come and go. Movements that all motifs of a frame share, line jitter above all, are part of the drift.
+   * One standard deviation from the scatter of the motifs about their common movement, motifs on the same scan lines counted as one where
+   * they scatter together (line jitter): true where all motifs are seen in all frames, an upper bound where they come and go. What all
+   * lines of a frame share is part of the drift.
    */
   readonly rowSd: Float64Array;
   /** One standard deviation, pixels. */
@@ -53,18 +54,20 @@ interface Sightings {
 /**
  * @param frames motifs of each frame
  * @param numbers each frame's number, for the rate: frames may have been left out
+ * @param reach rows, px, over which motifs may share scan lines: the side of a window
  */
-export function fitDrift(frames: readonly Motifs[], tracks: Tracks, numbers: readonly number[]): Drift {
+export function fitDrift(frames: readonly Motifs[], tracks: Tracks, numbers: readonly number[], reach: number): Drift {
   const seen = sightingsOf(frames, tracks);
   const linked = linkedFrames(seen, frames.length);
   const along = (values: Float64Array) => {
     const drift = solveDrift(seen, values, frames.length, linked);
-    return { drift, scatter: scatterOf(seen, values, drift, linked) };
+    const { scatter, residual } = scatterOf(seen, values, drift, linked);
+    return { drift, scatter, shared: scatter * Math.sqrt(sharedVariance(seen, residual, linked, reach)) };
   };
   const [row, col] = [along(seen.row), along(seen.col)];
   const variance = unitVariance(seen, frames.length);
   const sd = (scatter: number) => variance.map((v, k) => (k < linked ? scatter * Math.sqrt(v) : Number.NaN));
-  const [rowSd, colSd] = [sd(row.scatter), sd(col.scatter)];
+  const [rowSd, colSd] = [sd(row.shared), sd(col.shared)];
   const line = (d: Float64Array, s: Float64Array) => slope(numbers, d.subarray(0, linked), s);
   const [r, c] = [line(row.drift, rowSd), line(col.drift, colSd)];
   const rate = r && c && { row: r.slope, col: c.slope, rowSd: r.sd, colSd: c.sd };
@@ -138,10 +141,16 @@ function solveDrift(seen: Sightings, values: Float64Array, frames: number, linke
   return d.map((v, k) => (k < linked ? v - d[0] : Number.NaN));
 }
 
-/** Standard deviation of the residuals; NaN where nothing is left to judge them by. */
-function scatterOf(seen: Sightings, values: Float64Array, drift: Float64Array, linked: number): number {
+/** Residuals and their standard deviation; NaN where nothing is left to judge it by. */
+function scatterOf(
+  seen: Sightings,
+  values: Float64Array,
+  drift: Float64Array,
+  linked: number,
+): { scatter: number; residual: Float64Array } {
   const { frame, track, length } = seen;
   const mean = new Float64Array(length.length);
+  const residual = new Float64Array(frame.length);
   const used = (i: number) => frame[i] < linked;
   let [count, squares] = [0, 0];
   const tracks = new Set<number>();
@@ -149,12 +158,43 @@ function scatterOf(seen: Sightings, values: Float64Array, drift: Float64Array, l
     if (used(i)) mean[track[i]] += (values[i] - drift[frame[i]]) / length[track[i]];
   for (let i = 0; i < frame.length; i++) {
     if (!used(i)) continue;
-    squares += (values[i] - drift[frame[i]] - mean[track[i]]) ** 2;
+    residual[i] = values[i] - drift[frame[i]] - mean[track[i]];
+    squares += residual[i] ** 2;
     count++;
     tracks.add(track[i]);
   }
   const freedom = count - tracks.size - (linked - 1);
-  return freedom > 0 ? Math.sqrt(squares / freedom) : Number.NaN;
+  return { scatter: freedom > 0 ? Math.sqrt(squares / freedom) : Number.NaN, residual };
+}
+
+/** Of the rows that motifs cover, `reach` is at most this share: what is left between further ones tells the mean that was taken off. */
+const LARGEST_REACH = 0.2;
+
+/**
+ * By how much the variance of a frame's mean exceeds that of independent motifs (Conley, J. Econometrics 92, 1 (1999)): the sum of the
+ * residuals' products over motifs within `reach` rows, over that of their squares. A frame's residuals add up to zero, which takes the
+ * variance V of the mean off each product: with n motifs and m such pairs (a motif with itself too), sum = n²V − mV.
+ */
+function sharedVariance({ frame, row }: Sightings, residual: Float64Array, linked: number, reach: number): number {
+  let [together, alone] = [0, 0];
+  for (let start = 0, end = 0; start < frame.length && frame[start] < linked; start = end) {
+    while (end < frame.length && frame[end] === frame[start]) end++;
+    const n = end - start;
+    const order = Array.from({ length: n }, (_, k) => start + k).sort((i, j) => row[i] - row[j]);
+    const near = Math.min(reach, LARGEST_REACH * (row[order[n - 1]] - row[order[0]]));
+    let [products, squares, pairs] = [0, 0, n];
+    for (let a = 0; a < n; a++) {
+      squares += residual[order[a]] ** 2;
+      for (let b = a + 1; b < n && row[order[b]] - row[order[a]] <= near; b++) {
+        products += 2 * residual[order[a]] * residual[order[b]];
+        pairs += 2;
+      }
+    }
+    if (n < 2 || pairs >= n * n) continue;
+    together += (products + squares) / (1 - pairs / n ** 2);
+    alone += squares / (1 - 1 / n);
+  }
+  return alone > 0 ? Math.max(1, together / alone) : 1;
 }
 
 /** Frames from which the variance of later ones is reckoned, beside the first. */
