@@ -76,7 +76,8 @@ const SUMMARY: readonly { readonly words: string; readonly name: string; readonl
 export function summaryTable(runs: readonly Results[]): string {
   const columns = runs.map(({ versions }) => `Node ${versions.node}`);
   const lines = SUMMARY.flatMap(({ words, name, build }) => {
-    const matching = (run: Results) => run.rows.filter((row) => row.name === name && (!build || row.variant === build));
+    const matching = (run: Results) =>
+      run.rows.filter((row) => row.group !== "scaling" && row.name === name && (!build || row.variant === build));
     return matching(runs[0]).map((row) => {
       const values = runs.map((run) => {
         const same = matching(run).find((other) => other.shape === row.shape && other.threads === row.threads);
