@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: kernels, model, threads, scaling, pyroVED's model, whole jobs and sizes on this machine, beside a native control, as one table and as
- * JSON; about eight minutes.
+ * JSON; two to three minutes, longer where Python has torch.
  * `--engine-flags` measures the build for V8's revectorizer too.
  * `npm run bench -- kernels model …` takes the named parts only.
  */
