@@ -12,6 +12,8 @@ export { gain_offset, moments, sum, sum_squares } from "./kernels/gain_offset";
 export * from "./kernels/reparameterize";
 export * from "./kernels/kl";
 export * from "./kernels/latent_penalty";
+export { mixture_derivatives } from "./kernels/mixture";
+export { raise_eigenvalues } from "./kernels/symmetric";
 export * from "./kernels/likelihood";
 export { link, link_inverse, link_slope } from "./kernels/link";
 export * from "./kernels/gaussian_blur";
