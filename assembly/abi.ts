@@ -18,7 +18,7 @@ import { encode } from "./model/encode";
 import { initialise, sample_windows, template_bias } from "./model/initialise";
 import { layout, reserve } from "./model/layout";
 import { picture_cols, picture_rows } from "./model/networks";
-import { Progress, State, workspace } from "./model/state";
+import { MOST_CONTENTS, Progress, State, workspace } from "./model/state";
 import { Sync, sync_init } from "./model/threads";
 import { batch_latents, train } from "./model/train";
 
@@ -55,6 +55,8 @@ export enum Region {
   TEMPLATES,
   /** (windows) f32: cost of each window's registration in alignment. */
   COSTS,
+  /** Content's prior for encoding: (2L + 1, Progress.CONTENTS) f32: means, inverse variances, logarithms of weights (kernels/mixture.ts). */
+  CONTENTS,
   /** f64, indexed by Progress. */
   PROGRESS,
   /** (STEPS, 4) f32: ELBO, reconstruction, KL, σ of each step. */
@@ -146,6 +148,7 @@ export function sv_address(arena: usize, region: i32): usize {
     case Region.COSTS: return state.costs;
     case Region.PROGRESS: return state.progress;
     case Region.HISTORY: return state.history;
+    case Region.CONTENTS: return state.contents;
     case Region.CANCEL: return state.sync + offsetof<Sync>("cancel");
     case Region.GRADIENTS: return state.gradients;
     case Region.LATENTS: return state.batchMean;
@@ -165,6 +168,11 @@ export function sv_parameter_count(arena: usize): u32 {
 /** Floats in a row of RESULTS. */
 export function sv_result_stride(arena: usize): u32 {
   return at(arena).resultStride;
+}
+
+/** Most components of content's prior. */
+export function sv_most_contents(): u32 {
+  return MOST_CONTENTS;
 }
 
 /** Floats from one registration template to the next. */
@@ -236,11 +244,11 @@ export function sv_train(arena: usize, thread: u32, steps: u32): i32 {
   return train(state, thread, steps);
 }
 
-/** Pose and content of windows first … first + count − 1 into RESULTS. */
-export function sv_encode(arena: usize, thread: u32, first: u32, count: u32): i32 {
+/** Pose and content of windows first … first + count − 1 into RESULTS; where not `joint` only content, as the encoder alone gives it. */
+export function sv_encode(arena: usize, thread: u32, first: u32, count: u32, joint: bool): i32 {
   const state = at(arena);
   if (thread >= getU32(state.config, Config.THREADS) || <u64>first + count > <u64>getU32(state.config, Config.WINDOWS)) return ERROR_ARGUMENT;
-  encode(state, thread, first, count);
+  encode(state, thread, first, count, joint);
   return 0;
 }
 

@@ -62,8 +62,8 @@ export class AmortisedModel extends StoredModel<AmortisedHeader> {
 
   /** The model in the bytes of a `.svae` file. `FormatError` for any other; `name` is for messages. */
   static fromBytes(bytes: Uint8Array, name = "model"): AmortisedModel {
-    const { header, parameters, templates } = unpackModel<AmortisedHeader>(bytes, name, "amortised-model");
-    return new AmortisedModel(header, parameters, templates);
+    const { header, arrays } = unpackModel<AmortisedHeader>(bytes, name, "amortised-model");
+    return new AmortisedModel(header, arrays);
   }
 
   /** Reads a model from a `.svae` file. `FormatError` for any other. */

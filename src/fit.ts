@@ -4,8 +4,8 @@ import { type Checkpoint, packCheckpoint, restoreCheckpoint, resumedOptions } fr
 import { judgeBatch, noConditions } from "./fit/condition.ts";
 import { finitePixels, imageOf, pixelSizeOf } from "./fit/image.ts";
 import { align, encoding, type ImageRun, motifsInGauge, siteMargin } from "./fit/image_run.ts";
+import { learnEncoding } from "./fit/learn_encoding.ts";
 import { manifoldOver } from "./fit/manifold.ts";
-import { learnNoise } from "./fit/noise.ts";
 import { type FitOptions, type SettledOptions, settleOptions } from "./fit/options.ts";
 import { coreConfig, makePlan, type Plan, prepareImage } from "./fit/plan.ts";
 import { inSession, type JobHooks, metricsOf, timed, train, versionsOf } from "./fit/run.ts";
@@ -17,7 +17,7 @@ import { fitLattice } from "./results/lattice.ts";
 import { latentMaps } from "./results/maps.ts";
 import { folded, rotationalSymmetry } from "./results/symmetry.ts";
 import type { FitReport, Grid } from "./results/types.ts";
-import { storedHeader } from "./stored_model.ts";
+import { storedArrays, storedHeader } from "./stored_model.ts";
 
 export interface FitHooks extends JobHooks {
   /** A checkpoint to go on from. */
@@ -49,7 +49,7 @@ export async function fit(dataset: Dataset, options: FitOptions = {}, hooks: Fit
     if (hooks.resume) restoreCheckpoint(session.core, hooks.resume);
     else await timed("align", run.seconds, () => align(run));
     await timed("train", run.seconds, () => train(run));
-    if (settled.pose === "exact") await learnNoise(session, settled.samples, settled.latentDim);
+    if (settled.pose === "exact") await learnEncoding(session, settled.samples, settled.latentDim);
     return finish(run, dataset);
   });
 }
@@ -82,7 +82,6 @@ async function finish(run: OneImageRun, dataset: Dataset): Promise<FitResult> {
   const { session, options, geometry, plan, image } = run;
   const { core } = session;
   const L = options.latentDim;
-  const parameters = core.parameterBlock("PARAMETERS").slice();
   const spacing = motifSpacing(plan.period, plan.windowSize * plan.binning);
   const raw = await timed("encode", run.seconds, () => encoding(run, options.samples, "encode"));
   const found = await timed("motifs", run.seconds, () =>
@@ -120,7 +119,7 @@ async function finish(run: OneImageRun, dataset: Dataset): Promise<FitResult> {
       plan,
     },
     versions: versionsOf(session),
-    model: new Model(header, parameters, core.templates().slice()),
+    model: new Model(header, storedArrays(session)),
     plan,
   };
 }

@@ -15,7 +15,7 @@ import { encodeJob, inSession, type JobHooks, metricsOf, timed, train, versionsO
 import { samplesOf } from "./fit/samples.ts";
 import { scanMaps } from "./fit_samples.ts";
 import type { SamplesReport } from "./results/samples.ts";
-import { storedHeader } from "./stored_model.ts";
+import { storedArrays, storedHeader } from "./stored_model.ts";
 
 /** What a fit of pyroVED's model gives. Template and manifold are windows, upright and in the middle, in the data's unit. */
 export interface AmortisedFitResult extends SamplesReport {
@@ -72,7 +72,7 @@ export async function fitAmortised(
       metrics: metricsOf(run),
       config: { ...settled, plan },
       versions: versionsOf(session),
-      model: new AmortisedModel(header, core.parameterBlock("PARAMETERS").slice(), new Float32Array(0)),
+      model: new AmortisedModel(header, storedArrays(session)),
       plan,
     };
   });

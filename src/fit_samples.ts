@@ -2,8 +2,8 @@ import type { Session } from "./core/session.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { createRng } from "./data/rng.ts";
 import { pixelSizeOf } from "./fit/image.ts";
+import { learnEncoding } from "./fit/learn_encoding.ts";
 import { manifoldOver } from "./fit/manifold.ts";
-import { learnNoise } from "./fit/noise.ts";
 import type { ProgressEvent, SettledOptions } from "./fit/options.ts";
 import {
   encodeJob,
@@ -33,7 +33,7 @@ import { readResults } from "./fit/windows.ts";
 import type { SamplesReport, ScanMaps } from "./results/samples.ts";
 import type { Grid, Windows } from "./results/types.ts";
 import { SamplesModel } from "./samples_model.ts";
-import { storedHeader } from "./stored_model.ts";
+import { storedArrays, storedHeader } from "./stored_model.ts";
 
 export interface SamplesFitResult extends SamplesReport {
   /** The trained model: encodes other samples of the same size, decodes content. */
@@ -77,7 +77,7 @@ export async function fitSamples(
     await timed("align", run.seconds, () => align(run));
     // To the end of the schedule: the falling rate averages out what is left in the order parameter's scale.
     await timed("train", run.seconds, () => train(run, false));
-    await learnNoise(session, run.samples.count, run.options.latentDim);
+    await learnEncoding(session, run.samples.count, run.options.latentDim);
     return finish(run, dataset);
   });
 }
@@ -149,7 +149,7 @@ async function finish(run: SamplesRun, dataset: Dataset): Promise<SamplesFitResu
     metrics: metricsOf(run),
     config: { ...options, plan },
     versions: versionsOf(session),
-    model: new SamplesModel(header, core.parameterBlock("PARAMETERS").slice(), core.templates().slice()),
+    model: new SamplesModel(header, storedArrays(session)),
     plan,
   };
 }

@@ -3,8 +3,8 @@ import { packCheckpoint, restoreCheckpoint, resumedOptions } from "./fit/checkpo
 import { judgeBatch, noConditions } from "./fit/condition.ts";
 import { calibrationWarning, type FrameSource } from "./fit/frames.ts";
 import { align, encoding, type ImageRun, motifsInGauge, siteMargin } from "./fit/image_run.ts";
+import { learnEncoding } from "./fit/learn_encoding.ts";
 import { manifoldOver } from "./fit/manifold.ts";
-import { learnNoise } from "./fit/noise.ts";
 import { type FitOptions, type SettledOptions, settleOptions } from "./fit/options.ts";
 import type { Plan } from "./fit/plan.ts";
 import { inSession, metricsOf, timed, train, versionsOf } from "./fit/run.ts";
@@ -31,7 +31,7 @@ import type { FrameResult, SeriesReport } from "./results/series.ts";
 import { folded, rotationalSymmetry } from "./results/symmetry.ts";
 import { linkMotifs } from "./results/tracks.ts";
 import type { Motifs, Windows } from "./results/types.ts";
-import { storedHeader } from "./stored_model.ts";
+import { storedArrays, storedHeader } from "./stored_model.ts";
 
 export interface SeriesResult extends SeriesReport {
   /** Encodes single images, as a model of `fit` does. */
@@ -66,7 +66,7 @@ export async function fitSeries(
     if (hooks.resume) restoreCheckpoint(session.core, hooks.resume);
     else await timed("align", run.seconds, () => align(run));
     await timed("train", run.seconds, () => train(run));
-    if (settled.pose === "exact") await learnNoise(session, settled.samples, settled.latentDim);
+    if (settled.pose === "exact") await learnEncoding(session, settled.samples, settled.latentDim);
     return finish(run);
   });
 }
@@ -97,7 +97,6 @@ async function finish(run: SeriesRun): Promise<SeriesResult> {
   const { session, options, plan, source } = run;
   const { core } = session;
   const L = options.latentDim;
-  const parameters = core.parameterBlock("PARAMETERS").slice();
   const spacing = motifSpacing(plan.period, plan.windowSize * plan.binning);
   const found = await timed("encode", run.seconds, () => searchFrames(run, spacing));
   const gauge = gaugeOf(run, found);
@@ -137,7 +136,7 @@ async function finish(run: SeriesRun): Promise<SeriesResult> {
     },
     versions: versionsOf(session),
     warnings: [calibrationWarning(source)].filter((warning) => warning !== undefined),
-    model: new Model(header, parameters, core.templates().slice()),
+    model: new Model(header, storedArrays(session)),
     plan,
   };
 }

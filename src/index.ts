@@ -46,6 +46,7 @@ export { checkScale } from "./results/scale_check.ts";
 export type { ScanPoint, ScanReport } from "./results/scan.ts";
 export type { FrameResult, SeriesReport } from "./results/series.ts";
 export { withScaleChecks } from "./results/series_scale.ts";
+export type { StoredArrays } from "./stored_model.ts";
 export type { Tracks } from "./results/tracks.ts";
 export type * from "./results/types.ts";
 export { type EncodeSamplesOptions, SamplesModel } from "./samples_model.ts";

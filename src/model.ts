@@ -79,8 +79,8 @@ export class Model extends StoredModel<ModelHeader> {
 
   /** The model in the bytes of a `.svae` file. `FormatError` for any other; `name` is for messages. */
   static fromBytes(bytes: Uint8Array, name = "model"): Model {
-    const { header, parameters, templates } = unpackModel<ModelHeader>(bytes, name, "model");
-    return new Model(header, parameters, templates);
+    const { header, arrays } = unpackModel<ModelHeader>(bytes, name, "model");
+    return new Model(header, arrays);
   }
 
   /** Reads a model from a `.svae` file. `FormatError` for any other. */

@@ -54,8 +54,8 @@ export class SamplesModel extends StoredModel<SamplesHeader> {
 
   /** The model in the bytes of a `.svae` file. `FormatError` for any other; `name` is for messages. */
   static fromBytes(bytes: Uint8Array, name = "model"): SamplesModel {
-    const { header, parameters, templates } = unpackModel<SamplesHeader>(bytes, name, "samples-model");
-    return new SamplesModel(header, parameters, templates);
+    const { header, arrays } = unpackModel<SamplesHeader>(bytes, name, "samples-model");
+    return new SamplesModel(header, arrays);
   }
 
   /** Reads a model from a `.svae` file. `FormatError` for any other. */

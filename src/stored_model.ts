@@ -33,6 +33,22 @@ export function storedHeader({ core }: Session, config: CoreConfig): StoredHeade
   };
 }
 
+/** The arrays of a model. */
+export interface StoredArrays {
+  readonly parameters: Float32Array;
+  readonly templates: Float32Array;
+  readonly contents: Float32Array;
+}
+
+/** The arrays that a core has learned. */
+export function storedArrays({ core }: Session): StoredArrays {
+  return {
+    parameters: core.parameterBlock("PARAMETERS").slice(),
+    templates: core.templates().slice(),
+    contents: core.contents().slice(),
+  };
+}
+
 /** Trained networks and templates: what models of images and of samples share. */
 export class StoredModel<Header extends StoredHeader> {
   /** Everything but the parameters. */
@@ -41,12 +57,15 @@ export class StoredModel<Header extends StoredHeader> {
   readonly parameters: Float32Array;
   /** Registration templates: canvas coefficients, as the core lays them out. */
   readonly templates: Float32Array;
+  /** Content's prior for encoding, as the core reads it; none where it is N(0, 1). */
+  readonly contents: Float32Array;
   #decoder?: Session;
 
-  constructor(header: Header, parameters: Float32Array, templates: Float32Array) {
+  constructor(header: Header, { parameters, templates, contents }: StoredArrays) {
     this.header = header;
     this.parameters = parameters;
     this.templates = templates;
+    this.contents = contents;
   }
 
   /** Number of latents, L. */
@@ -85,7 +104,8 @@ export class StoredModel<Header extends StoredHeader> {
   }
 
   protected pack(kind: ContainerKind): Uint8Array {
-    return encodeContainer(kind, this.header, { parameters: this.parameters, templates: this.templates });
+    const { header, parameters, templates, contents } = this;
+    return encodeContainer(kind, header, { parameters, templates, contents });
   }
 
   /** Puts the model into a core laid out for it. */
@@ -103,6 +123,7 @@ export class StoredModel<Header extends StoredHeader> {
     block.set(this.parameters);
     core.setProgress("VARIANCE", this.header.variance);
     core.setProgress("NOISE_SLOPE", this.header.noiseSlope);
+    core.setContents(this.contents);
   }
 }
 
@@ -113,7 +134,8 @@ export function unpackModel<Header extends StoredHeader>(bytes: Uint8Array, name
   if (version !== MODEL_VERSION) {
     throw new FormatError(`${name}: expected a model of version ${MODEL_VERSION}, got version ${version}`);
   }
-  return { header: header as Header, parameters: arrays.parameters, templates: arrays.templates };
+  const { parameters, templates, contents = new Float32Array(0) } = arrays;
+  return { header: header as Header, arrays: { parameters, templates, contents } };
 }
 
 export async function readModelFile(path: string): Promise<Uint8Array> {

@@ -53,8 +53,7 @@ export function keep_latents(state: State, space: Workspace, i: u32, slot: u32, 
   memory.copy(state.batchSpread + <usize>slot * bytes, encoded + bytes, bytes);
   const pose = state.batchPose + (<usize>slot << 4);
   store<u64>(pose, load<u64>(space.shift + (<usize>i << 3)));
-  store<f32>(pose, load<f32>(space.gain + (<usize>i << 2)), 8);
-  store<f32>(pose, load<f32>(space.offset + (<usize>i << 2)), 12);
+  store<u32>(pose, load<u32>(space.chosen + (<usize>i << 2)), 8);
   const origin = state.origins + <usize>window * 12, place = state.batchPlace + (<usize>slot << 4);
   store<f64>(place, <f64>load<i32>(origin, 4) + <f64>load<f32>(pose));
   store<f64>(place, <f64>load<i32>(origin, 8) + <f64>load<f32>(pose, 4), 8);
@@ -64,8 +63,7 @@ export function keep_latents(state: State, space: Workspace, i: u32, slot: u32, 
 export function restore_pose(state: State, space: Workspace, i: u32, slot: u32): void {
   const pose = state.batchPose + (<usize>slot << 4);
   store<u64>(space.shift + (<usize>i << 3), load<u64>(pose));
-  store<f32>(space.gain + (<usize>i << 2), load<f32>(pose, 8));
-  store<f32>(space.offset + (<usize>i << 2), load<f32>(pose, 12));
+  store<u32>(space.chosen + (<usize>i << 2), load<u32>(pose, 8));
 }
 
 /** Conditions of a batch whose latents are all kept, by one thread: pairs, penalty, and its gradient in place of the last batch's. */

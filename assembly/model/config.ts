@@ -66,7 +66,7 @@ export enum Config {
   /** Mean and standard deviation of the data: the encoder sees windows without them. */
   DATA_MEAN,
   DATA_SD,
-  /** Gauss–Newton steps on the pose in training, and on pose and content in encoding. */
+  /** Gauss–Newton steps on the pose in training, each through a canvas of its own, and joint ones on pose and content in encoding, at most. */
   REFINE_TRAIN,
   REFINE_ENCODE,
   /** Whole number below 2³². */
@@ -200,7 +200,7 @@ export function config_default(config: usize): void {
   set(config, Config.GAIN_PRIOR, 0.3);
   set(config, Config.OFFSET_PRIOR, 0.3);
   set(config, Config.DATA_SD, 1);
-  set(config, Config.REFINE_TRAIN, 1);
+  set(config, Config.REFINE_TRAIN, 2);
   set(config, Config.REFINE_ENCODE, 8);
   set(config, Config.THREADS, 1);
   set(config, Config.PATCH, 1);

@@ -1,17 +1,19 @@
 import { sum, sum_squares } from "../kernels/gain_offset";
 import { link } from "../kernels/link";
+import { exp64 } from "../kernels/math";
 import { padded } from "../kernels/matmul";
-import { cholesky_solve, inverse_diagonal } from "../kernels/refine_pose";
+import { cholesky, cholesky_solve, inverse_diagonal } from "../kernels/refine_pose";
 import { turn_of } from "./affine";
 import { encode_amortised_chunk } from "./amortised_encode";
 import { amortised_space } from "./amortised_layout";
 import { canvas_bands, sort_by_shift } from "./bands";
 import { Config, amortised, getU32, phased, pose_columns, scales, turns } from "./config";
+import { add_content_prior } from "./contents";
 import { network_forward, output_address } from "./layers";
 import { encode_phase_chunk, prepare_phase } from "./phase_step";
-import { canvases, factorise, move_pose, pose_derivatives, predict, refine, render } from "./pose";
+import { canvases, equations, move_pose, pose_derivatives, predict, refine, render } from "./pose";
 import { prepare_templates, register } from "./register";
-import { decode_windows, encode_windows, latent, load_window, take_means } from "./step";
+import { decode_windows, encode_windows, encoded, latent, load_window, take_means } from "./step";
 import { Progress, State, Workspace, workspace } from "./state";
 import { Sync, barrier, claim } from "./threads";
 import { progress, set_progress } from "./train";
@@ -38,8 +40,8 @@ export const RESULT_SHIFT: u32 = 0;
 export const RESULT_SHIFT_VARIANCE: u32 = 2;
 export const RESULT_Z: u32 = 4;
 
-/** Encodes windows first … first + count − 1 into state.results; all threads call it. */
-export function encode(state: State, thread: u32, first: u32, count: u32): void {
+/** Encodes windows first … first + count − 1 into state.results, without joint steps where not `joint`; all threads call it. */
+export function encode(state: State, thread: u32, first: u32, count: u32, joint: bool): void {
   const sync = changetype<Sync>(state.sync);
   const space = workspace(state, thread);
   const size = getU32(state.config, Config.CHUNK);
@@ -53,14 +55,14 @@ export function encode(state: State, thread: u32, first: u32, count: u32): void 
     else {
       for (let i: u32 = 0; i < m; i++) store<u32>(space.windows + (<usize>i << 2), first + chunk * size + i);
       if (phased(state.config)) encode_phase_chunk(state, space, m);
-      else encode_chunk(state, space, m);
+      else encode_chunk(state, space, m, joint);
     }
     if (thread == 0) set_progress(state, Progress.ENCODED, <f64>min(count, (chunk + 1) * size));
   }
   barrier(sync);
 }
 
-function encode_chunk(state: State, space: Workspace, m: u32): void {
+function encode_chunk(state: State, space: Workspace, m: u32, joint: bool): void {
   const variance = progress(state, Progress.VARIANCE);
   for (let i: u32 = 0; i < m; i++) {
     load_window(state, space, i, load<u32>(space.windows + (<usize>i << 2)));
@@ -75,31 +77,51 @@ function encode_chunk(state: State, space: Workspace, m: u32): void {
     decode_windows(state, space, m);
     if (k == 0) refine(state, space, canvases(state, space), padded(state.canvasSize), m, variance);
   }
-  for (let i: u32 = 0; i < m; i++) store<f64>(space.best + (<usize>i << 3), Infinity);
+  if (!joint) {
+    for (let i: u32 = 0; i < m; i++) write_content(state, space, i);
+    return;
+  }
   const steps = getU32(state.config, Config.REFINE_ENCODE);
-  if (steps == 0) tangents(state, space, m);
-  for (let k: u32 = 0; k < steps; k++) {
+  for (let k: u32 = 1; m > 0; k++) {
     // The covariance uses those of a window's last step, after which content hardly moves.
     tangents(state, space, m);
-    let moving = false;
-    for (let i: u32 = 0; i < m; i++) {
-      if (settled(space, i)) continue;
-      store<f64>(space.best + (<usize>i << 3), refine_jointly(state, space, i));
-      if (!settled(space, i)) moving = true;
+    if (steps > 0) {
+      for (let i: u32 = 0; i < m; i++) store<f64>(space.best + (<usize>i << 3), refine_jointly(state, space, i));
+      decode_windows(state, space, m);
     }
-    decode_windows(state, space, m);
-    if (!moving) break;
+    m = finish_settled(state, space, m, k >= steps);
   }
-  for (let i: u32 = 0; i < m; i++) write_result(state, space, i);
 }
 
-/** Whether window i's last joint step, whose squared length is kept in space.best, was small. */
+/** Writes the results of windows whose last joint step, its squared length in space.best, was small, or of all; the others close up. Gives their number. */
+function finish_settled(state: State, space: Workspace, m: u32, all: bool): u32 {
+  let left: u32 = 0;
+  for (let i: u32 = 0; i < m; i++) {
+    if (all || load<f64>(space.best + (<usize>i << 3)) < SETTLED * SETTLED) write_result(state, space, i);
+    else move_window(state, space, i, left++);
+  }
+  return left;
+}
+
+/** Window `from` of the chunk, with its pose, content and canvas, becomes window `to`. */
+function move_window(state: State, space: Workspace, from: u32, to: u32): void {
+  if (from == to) return;
+  move_row(space.x, from, to, padded(state.pixels));
+  move_row(canvases(state, space), from, to, padded(state.canvasSize));
+  move_row(latent(state, space, 0), from, to, padded(getU32(state.config, Config.LATENT_DIM)));
+  move_row(space.windows, from, to, 1);
+  move_row(space.shift, from, to, 2);
+  move_row(space.turn, from, to, 2);
+}
+
+/** Row `from` of an array with rows of `floats` floats to row `to`. */
 @inline
-function settled(space: Workspace, i: u32): bool {
-  return load<f64>(space.best + (<usize>i << 3)) < SETTLED * SETTLED;
+function move_row(array: usize, from: u32, to: u32, floats: u32): void {
+  const bytes = <usize>floats << 2;
+  memory.copy(array + <usize>to * bytes, array + <usize>from * bytes, bytes);
 }
 
-/** Of windows that have not settled: space.tangents = (window at z + h·e_l − window at z)/h for each content dimension, decoded for the whole chunk at once. */
+/** space.tangents = (window at z + h·e_l − window at z)/h for each content dimension, decoded for the m windows at once. */
 function tangents(state: State, space: Workspace, m: u32): void {
   const latents = getU32(state.config, Config.LATENT_DIM), n = getU32(state.config, Config.CHUNK);
   const stride = padded(state.canvasSize), pixels = padded(state.pixels), kind = getU32(state.config, Config.LIKELIHOOD);
@@ -112,7 +134,6 @@ function tangents(state: State, space: Workspace, m: u32): void {
     }
     network_forward(state.decoder, space.decoderD, state.parameters, n, m, space.packing, canvas_bands(state, space, m));
     for (let i: u32 = 0; i < m; i++) {
-      if (settled(space, i)) continue;
       const out = space.tangents + (<usize>((i * latents + l) * pixels) << 2);
       render(state, space, i, other + (<usize>(i * stride) << 2), out);
       link(out, out, state.pixels, kind);
@@ -120,7 +141,6 @@ function tangents(state: State, space: Workspace, m: u32): void {
   }
   const scale = f32x4.splat(1 / DIFFERENCE);
   for (let i: u32 = 0; i < m; i++) {
-    if (settled(space, i)) continue;
     render(state, space, i, canvases(state, space) + (<usize>(i * stride) << 2), space.rendered);
     link(space.rendered, space.rendered, state.pixels, kind);
     for (let l: u32 = 0; l < latents; l++) {
@@ -192,7 +212,9 @@ function joint_equations(state: State, space: Workspace, i: u32): f64 {
   }
   weigh(state, space, i, pose + latents);
   const variance = own_variance(state, sum_squares(space.residual, state.pixels));
-  factorise(state, space, i, pose + latents, latent(state, space, i), variance);
+  equations(state, space, i, pose + latents, variance);
+  add_content_prior(state, space, pose, pose + latents, latent(state, space, i), variance);
+  cholesky(space.normal, pose + latents);
   return variance;
 }
 
@@ -219,6 +241,18 @@ function refine_jointly(state: State, space: Workspace, i: u32): f64 {
 function relative_square(space: Workspace, columns: u32, k: u32, variance: f64): f64 {
   const step = load<f64>(space.rhs + (<usize>k << 3)), own = variance * inverse_diagonal(space.normal, columns, k, space.column);
   return own > 0 ? step * step / own : 0;
+}
+
+/** Content of window i as the encoder gives it, mean and variance, to their places in its result row. */
+function write_content(state: State, space: Workspace, i: u32): void {
+  const latents = getU32(state.config, Config.LATENT_DIM);
+  const out = state.results + (<usize>(load<u32>(space.windows + (<usize>i << 2)) * state.resultStride + RESULT_Z) << 2);
+  const mean = encoded(state, space, i), spread = mean + (<usize>latents << 2);
+  for (let l: u32 = 0; l < latents; l++) {
+    const at = <usize>l << 2;
+    store<f32>(out + at, load<f32>(mean + at));
+    store<f32>(out + (<usize>latents << 2) + at, <f32>exp64(2 * <f64>load<f32>(spread + at)));
+  }
 }
 
 function write_result(state: State, space: Workspace, i: u32): void {

@@ -4,10 +4,11 @@ import { spline_scratch } from "../kernels/spline";
 import { affine_tile } from "./affine";
 import { amortised_space, build_amortised, layout_amortised_space } from "./amortised_layout";
 import { Config, affine, amortised, encoder_latents, getU32, phased, pose_columns, scales, turns } from "./config";
+import { prior_size } from "./contents";
 import { NETWORK_BYTES, Network, activations_size } from "./layers";
 import { build_decoder, build_encoder, canvas_cols, canvas_rows } from "./networks";
 import { coarse_cols, coarse_rows, coarse_stride, orientations, shift_cols, shift_rows, sums_stride } from "./register";
-import { Progress, State, SUMS_BYTES, Workspace, bytes, chunk_count, floats, workspace } from "./state";
+import { MOST_CONTENTS, Progress, State, SUMS_BYTES, Workspace, bytes, chunk_count, floats, workspace } from "./state";
 
 /*
  * How much memory a model's arrays take and where they lie.
@@ -67,6 +68,7 @@ export function layout(state: State, config: usize): bool {
   const latents = getU32(config, Config.LATENT_DIM);
   state.resultStride = 2 + 2 + 2 * latents + 4 + 2 * <u32>turns(config) + 2 * <u32>scales(config) + 2 * latents + latents * (latents - 1) / 2;
   if (amortised(config)) state.resultStride = 2 * state.latents;
+  state.contents = floats(state, (2 * latents + 1) * MOST_CONTENTS);
   state.results = floats(state, windows * state.resultStride);
   layout_batch(state);
   state.workspaces = state.end;
@@ -132,10 +134,11 @@ function layout_workspace(target: Workspace, state: State): void {
   target.chosen = floats(state, n);
   target.best = bytes(state, <usize>n << 3);
   target.picture = floats(state, state.templateStride);
-  const copies = getU32(config, Config.TEMPLATES) * orientations(config);
+  const templates = getU32(config, Config.TEMPLATES), copies = templates * orientations(config);
   target.templates = floats(state, copies * coarse_stride(config));
   target.templateSums = floats(state, copies * scores);
   target.templateSquares = floats(state, copies * scores);
+  target.upright = floats(state, templates * pixels);
   target.cell = bytes(state, <usize>(shiftRows * shiftCols));
   target.coarse = floats(state, n * coarse);
   target.packedWindows = floats(state, ((n + 3) & ~3) * coarse);
@@ -149,6 +152,8 @@ function layout_workspace(target: Workspace, state: State): void {
   target.normal = bytes(state, <usize>(columns * columns) << 3);
   target.rhs = bytes(state, <usize>columns << 3);
   target.column = bytes(state, <usize>columns << 3);
+  target.shares = floats(state, MOST_CONTENTS);
+  target.prior = bytes(state, <usize>prior_size(latents) << 3);
   target.waves = floats(state, phased(config) ? 4 * pixels : 0);
   target.lattice = bytes(state, 14 * 8);
   target.z = floats(state, phased(config) ? n * encoded : 0);

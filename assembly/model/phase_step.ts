@@ -10,6 +10,7 @@ import { Config, encoder_latents, get, getU32 } from "./config";
 import { network_backward, output_address } from "./layers";
 import { canvas_gradient, negative_log_likelihood } from "./objective";
 import { canvas_origin, canvases, predict, render } from "./pose";
+import { prepare_upright } from "./register";
 import { STREAM_LATENT, cut_window, decode_windows, encode_windows, encoded, hold_gradients, kl_latent, latent, load_window, seed_of } from "./step";
 import { ChunkSums, Progress, State, Workspace } from "./state";
 import { progress } from "./train";
@@ -51,9 +52,8 @@ export function prepare_phase(state: State, space: Workspace): void {
     const at = lattice + FREQUENCIES + (<usize>k << 4), wave = space.waves + <usize>(2 * k) * stride;
     lattice_wave(wave, wave + stride, getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS), load<f64>(at), load<f64>(at, 8));
   }
-  memory.fill(space.shift, 0, 8);
-  render(state, space, 0, state.templates, space.rendered);
-  phases(state, space, lattice + TEMPLATE_PHASES, space.rendered);
+  prepare_upright(state, space);
+  phases(state, space, lattice + TEMPLATE_PHASES, space.upright);
 }
 
 /** out (2 f64) = phases of the window x at the two frequencies. */

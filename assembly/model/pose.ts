@@ -8,7 +8,7 @@ import { affine_crop, affine_jacobian, affine_picture, affine_render, affine_spr
 import { Config, affine, get, getU32, pose_columns, scales, turns } from "./config";
 import { output_address } from "./layers";
 import { angle_reach, picture_cols, picture_rows, scale_reach } from "./networks";
-import { State, Workspace } from "./state";
+import { Progress, State, Workspace } from "./state";
 
 /*
  * The pose of a window through a canvas: rendering, the prediction with gain and offset in closed form, derivatives, and Gauss–Newton
@@ -23,7 +23,10 @@ export function canvas_origin(largest: u32, t: f32): f32 {
   return <f32>(largest + 2) - t;
 }
 
-/** Window i re-centred on its motif, gain, offset and the data's scale taken out: the encoder's input. Writes row i of space.encoderX. */
+/**
+ * Window i re-centred on its motif, gain, offset and the data's scale taken out: the encoder's input. Gain and offset are those of the re-centred
+ * pixels to the window's template: the window's own depend on where in it the motif lies, and would tell the encoder. Writes row i of space.encoderX.
+ */
 export function recentre(state: State, space: Workspace, i: u32, window: u32): void {
   const config = state.config;
   const origin = state.origins + <usize>window * 12;
@@ -38,13 +41,26 @@ export function recentre(state: State, space: Workspace, i: u32, window: u32): v
   } else crop_at(
     out, image, rows, cols, row, col, getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS), state.flat, space.tile, space.spline,
   );
-  const scale = f32x4.splat(1 / (max<f32>(0.1, load<f32>(space.gain + (<usize>i << 2))) * <f32>get(config, Config.DATA_SD)));
-  const offset = f32x4.splat(load<f32>(space.offset + (<usize>i << 2)) + <f32>get(config, Config.DATA_MEAN));
+  const template = space.upright + (<usize>(load<u32>(space.chosen + (<usize>i << 2)) * padded(state.pixels)) << 2);
+  const fit = fit_gain(state, space, out, template, load<f64>(state.progress + (<usize>Progress.VARIANCE << 3)));
+  const scale = f32x4.splat(1 / (max<f32>(0.1, <f32>fit.gain) * <f32>get(config, Config.DATA_SD)));
+  const offset = f32x4.splat(<f32>fit.offset + <f32>get(config, Config.DATA_MEAN));
   for (let p: u32 = 0; p < state.pixels; p += 4) {
     const at = out + (<usize>p << 2);
     v128.store(at, f32x4.mul(f32x4.sub(v128.load(at), offset), scale));
   }
   for (let p = state.pixels; p < padded(state.pixels); p++) store<f32>(out + (<usize>p << 2), 0);
+}
+
+/** Gain and offset of a prediction y of the pixels x of a window, and their cost. */
+@inline
+function fit_gain(state: State, space: Workspace, x: usize, y: usize, variance: f64): GainOffset {
+  const sums = changetype<Moments>(space.rhs), fit = changetype<GainOffset>(space.column);
+  moments(sums, x, y, state.pixels);
+  gain_offset(
+    fit, state.pixels, sums.x, sums.xx, sums.y, sums.yy, sums.xy, variance, get(state.config, Config.GAIN_PRIOR), get(state.config, Config.OFFSET_PRIOR),
+  );
+  return fit;
 }
 
 /** The window that `canvas` gives at window i's shift, natural parameters like the canvas: out. Writes. */
@@ -89,11 +105,7 @@ export function predict(state: State, space: Workspace, i: u32, canvas: usize, v
   const y = space.rendered;
   render(state, space, i, canvas, space.natural);
   link(y, space.natural, state.pixels, getU32(config, Config.LIKELIHOOD));
-  const sums = changetype<Moments>(space.rhs), fit = changetype<GainOffset>(space.column);
-  moments(sums, x, y, state.pixels);
-  gain_offset(
-    fit, state.pixels, sums.x, sums.xx, sums.y, sums.yy, sums.xy, variance, get(config, Config.GAIN_PRIOR), get(config, Config.OFFSET_PRIOR),
-  );
+  const fit = fit_gain(state, space, x, y, variance);
   store<f32>(space.gain + (<usize>i << 2), <f32>fit.gain);
   store<f32>(space.offset + (<usize>i << 2), <f32>fit.offset);
   const gain = f32x4.splat(<f32>fit.gain), offset = f32x4.splat(<f32>fit.offset);
@@ -129,8 +141,8 @@ export function pose_derivatives(state: State, space: Workspace, i: u32, canvas:
   for (let p: u32 = 0; p < state.pixels; p += 4) v128.store(dOffset + (<usize>p << 2), f32x4.splat(1));
 }
 
-/** Adds the priors of shift, gain, offset angle, scale (and z where columns > pose_columns) to the normal equations. */
-export function add_priors(state: State, space: Workspace, i: u32, columns: u32, z: usize, variance: f64): void {
+/** Adds the priors of shift, gain, offset, angle and scale to the normal equations over `columns` unknowns, these first. */
+export function add_pose_priors(state: State, space: Workspace, i: u32, columns: u32, variance: f64): void {
   const config = state.config;
   const t = space.shift + (<usize>i << 3);
   const pull = prior_pull(config, Config.SHIFT_PRIOR, variance);
@@ -141,8 +153,6 @@ export function add_priors(state: State, space: Workspace, i: u32, columns: u32,
   // The angle's prior is flat; what is added only bounds the step of a motif that looks the same at any angle.
   if (turns(config)) add_prior(space, columns, 4, variance / (angle_reach(config) * angle_reach(config)), 0);
   if (scales(config)) add_prior(space, columns, pose_columns(config) - 1, prior_pull(config, Config.SCALE_PRIOR, variance), load<f32>(turn_of(space, i), 4));
-  const content = pose_columns(config);
-  for (let l = content; l < columns; l++) add_prior(space, columns, l, variance, load<f32>(z + (<usize>(l - content) << 2)));
 }
 
 /** σ²/s²; a width of 0 leaves the parameter free. */
@@ -159,19 +169,19 @@ function precision(config: usize, field: Config, variance: f64): f64 {
   return width > 0 ? variance / (width * width) : 1e30;
 }
 
+/** Adds the prior of unknown k, `distance` from its mean, σ² times its precision `weight`, to the normal equations. */
 @inline
-function add_prior(space: Workspace, columns: u32, k: u32, weight: f64, distance: f64): void {
+export function add_prior(space: Workspace, columns: u32, k: u32, weight: f64, distance: f64): void {
   const diagonal = space.normal + (<usize>(k * columns + k) << 3);
   store<f64>(diagonal, load<f64>(diagonal) + weight);
   const b = space.rhs + (<usize>k << 3);
   store<f64>(b, load<f64>(b) - weight * distance);
 }
 
-/** Normal equations of window i over the first `columns` derivative images, factorised. Writes space.normal, space.rhs. */
-export function factorise(state: State, space: Workspace, i: u32, columns: u32, z: usize, variance: f64): void {
+/** Normal equations of window i over the first `columns` derivative images, with the priors of its pose. Writes space.normal, space.rhs. */
+export function equations(state: State, space: Workspace, i: u32, columns: u32, variance: f64): void {
   normal_equations(space.normal, space.rhs, space.derivatives, padded(state.pixels), space.residual, columns, state.pixels);
-  add_priors(state, space, i, columns, z, variance);
-  cholesky(space.normal, columns);
+  add_pose_priors(state, space, i, columns, variance);
 }
 
 /** Moves window i's pose by the step in space.rhs: the shift by at most 1 px and within the largest shift, angle and scale by half a step of their grid. */
@@ -203,7 +213,8 @@ export function refine_one(state: State, space: Workspace, i: u32, canvas: usize
   predict(state, space, i, canvas, variance);
   pose_derivatives(state, space, i, canvas);
   const columns = pose_columns(state.config);
-  factorise(state, space, i, columns, 0, variance);
+  equations(state, space, i, columns, variance);
+  cholesky(space.normal, columns);
   cholesky_solve(space.rhs, space.normal, columns);
   move_pose(state, space, i);
 }

@@ -6,7 +6,7 @@ import { pack_rows } from "../kernels/pack";
 import { turn_of } from "./affine";
 import { Config, affine, get, getU32 } from "./config";
 import { picture_cols, picture_rows } from "./networks";
-import { paint, refine_one } from "./pose";
+import { paint, refine_one, render } from "./pose";
 import { Progress, State, Workspace } from "./state";
 
 /*
@@ -100,9 +100,10 @@ export function template_count(state: State): u32 {
   return <u32>load<f64>(state.progress + (<usize>Progress.TEMPLATES << 3));
 }
 
-/** The templates in averaged pixels, their sums under each shift, and which shifts are in the cell. Writes. */
+/** The templates upright and in averaged pixels, their sums under each shift, and which shifts are in the cell. Writes. */
 export function prepare_templates(state: State, space: Workspace): void {
   const config = state.config;
+  prepare_upright(state, space);
   mark_cell(config, space.cell);
   const rows = picture_rows(config), cols = picture_cols(config);
   const top: u32 = state.flat ? 0 : 1 + getU32(config, Config.SHIFT_ROWS) % row_step(config);
@@ -120,6 +121,15 @@ export function prepare_templates(state: State, space: Workspace): void {
       space.templateSums + sums, space.templateSquares + sums, template, template_cols(config), shift_rows(config), shift_cols(config),
       coarse_rows(config), coarse_cols(config), space.sumsScratch,
     );
+  }
+}
+
+/** The templates as windows at shift 0: what re-centred windows are compared with. Writes; uses up window 0's pose. */
+export function prepare_upright(state: State, space: Workspace): void {
+  memory.fill(space.shift, 0, 8);
+  memory.fill(turn_of(space, 0), 0, 8);
+  for (let k: u32 = 0; k < template_count(state); k++) {
+    render(state, space, 0, state.templates + (<usize>(k * state.templateStride) << 2), space.upright + (<usize>(k * padded(state.pixels)) << 2));
   }
 }
 

@@ -8,6 +8,8 @@ import { Network } from "./layers";
 
 /** Most latents; bounds the arrays of sums in a chunk's statistics. */
 export const MAX_LATENTS: u32 = 16;
+/** Most components of content's prior. */
+export const MOST_CONTENTS: u32 = 260;
 /** Most registration templates. */
 export const MAX_TEMPLATES: u32 = 8;
 
@@ -52,6 +54,8 @@ export enum Progress {
   BATCH_PENALTY,
   /** Encoding: how fast the noise variance of a pixel rises with its prediction, relative to the window's mean variance; the host sets it. */
   NOISE_SLOPE,
+  /** Encoding: components of content's prior in use, a multiple of 4; 0 for N(0, 1). The host sets it with Region.CONTENTS. */
+  CONTENTS,
   COUNT,
 }
 
@@ -99,7 +103,7 @@ export class State {
   /** (windows, 3) i32: frame, row and column of the top-left pixel. */
   origins: usize;
   /**
-   * The present batch, where conditions act on it: (batch, 4) f32 shift, gain, offset; (batch, L) f32 μ and log σ, and the conditions' gradient
+   * The present batch, where conditions act on it: (batch, 4) f32 shift and u32 template; (batch, L) f32 μ and log σ, and the conditions' gradient
    * to them; (batch, 2) f64 the motif's place less the window's centre in its corner, pixels; (most, 2) u32 pairs of neighbours.
    */
   batchPose: usize;
@@ -109,6 +113,8 @@ export class State {
   batchSpreadGradient: usize;
   batchPlace: usize;
   batchPairs: usize;
+  /** Content's prior for encoding, (2L + 1, Progress.CONTENTS) f32 as kernels/mixture.ts reads it, MOST_CONTENTS at most. */
+  contents: usize;
   /** Results of encoding, (windows, …) f32, as abi.ts states them (Region.RESULTS). */
   results: usize;
   resultStride: u32;
@@ -164,6 +170,8 @@ export class Workspace {
   templates: usize;
   templateSums: usize;
   templateSquares: usize;
+  /** (TEMPLATES, padded(pixels)) the templates as windows at shift 0. */
+  upright: usize;
   /** (shiftRows, shiftCols) u8: shifts in the lattice's cell; windows in averaged pixels, packed, and scores of the correlation. */
   cell: usize;
   coarse: usize;
@@ -178,6 +186,9 @@ export class Workspace {
   normal: usize;
   rhs: usize;
   column: usize;
+  /** Content's prior at a window's content: shares of its components; f64 its gradient and precision (L each), and three (L, L). */
+  shares: usize;
+  prior: usize;
   /** Where the lattice's phase gives the pose (phase_step.ts): four waves, (4, padded(pixels)); f64 frequencies (4), lattice (4), phases of template and window (2 each), shift (2). */
   waves: usize;
   lattice: usize;

@@ -24,7 +24,13 @@ export type Job =
   | { readonly name: "align"; readonly windows: number; readonly rounds: number; readonly trimmed: boolean }
   | { readonly name: "latents" }
   | { readonly name: "train"; readonly steps: number }
-  | { readonly name: "encode"; readonly first: number; readonly count: number };
+  | {
+      readonly name: "encode";
+      readonly first: number;
+      readonly count: number;
+      /** Without joint steps: content as the encoder gives it. */
+      readonly contentOnly?: boolean;
+    };
 
 /** Every number of the core's `enum`s, as it exports them. */
 function indices(globals: Record<string, WebAssembly.Global>): Record<string, number> {
@@ -38,8 +44,9 @@ export class Core {
   readonly #config: Record<string, number>;
   readonly #progress: Record<string, number>;
   readonly #region: Record<string, number>;
-  /** CHUNK of the model that was laid out. */
+  /** CHUNK and LATENT_DIM of the model that was laid out. */
   #chunk = 1;
+  #latents = 0;
   /** Past the model, once there is one. */
   #end = ARENA;
 
@@ -72,6 +79,7 @@ export class Core {
     const end = Number(this.exports.sv_create(CONFIG_ADDRESS, ARENA));
     if (end > 0) {
       this.#chunk = values[this.#config.CHUNK];
+      this.#latents = values[this.#config.LATENT_DIM];
       this.#end = end;
       return;
     }
@@ -117,7 +125,7 @@ export class Core {
     if (job.name === "align") return this.exports.sv_align(ARENA, thread, job.windows, job.rounds, job.trimmed);
     if (job.name === "latents") return this.exports.sv_latents(ARENA, thread);
     if (job.name === "train") return this.exports.sv_train(ARENA, thread, job.steps);
-    return this.exports.sv_encode(ARENA, thread, job.first, job.count);
+    return this.exports.sv_encode(ARENA, thread, job.first, job.count, !job.contentOnly);
   }
 
   get cancelled(): boolean {
@@ -134,6 +142,18 @@ export class Core {
     this.setProgress("TEMPLATES", count);
     this.templates().set(values);
     this.exports.sv_keep_templates(ARENA, count);
+  }
+
+  /** Content's prior for encoding, (2L + 1, components); none for N(0, 1). */
+  setContents(components: Float32Array): void {
+    const rows = 2 * this.#latents + 1;
+    this.setProgress("CONTENTS", components.length / rows);
+    this.floats("CONTENTS", components.length).set(components);
+  }
+
+  /** What `setContents` set. */
+  contents(): Float32Array {
+    return this.floats("CONTENTS", (2 * this.#latents + 1) * this.progress("CONTENTS"));
   }
 
   /** Asks running jobs to stop after the present step, or takes that back. */
