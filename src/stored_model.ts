@@ -35,8 +35,11 @@ export function storedHeader({ core }: Session, config: CoreConfig): StoredHeade
 
 /** The arrays of a model. */
 export interface StoredArrays {
+  /** Of the networks, in the core's order. */
   readonly parameters: Float32Array;
+  /** Canvas coefficients of the registration templates, as the core lays them out. */
   readonly templates: Float32Array;
+  /** Content's prior for encoding, (2L + 1, components); none where it is N(0, 1). */
   readonly contents: Float32Array;
 }
 
