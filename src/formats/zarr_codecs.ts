@@ -26,6 +26,7 @@ export function guardCodecs(registry: Map<string, () => Promise<unknown>>): void
     for (const [name, promised] of Object.entries(PROMISED)) guardPromise(registry, `${prefix}${name}`, promised);
     registry.set(`${prefix}gzip`, inflating("gzip"));
     registry.set(`${prefix}zlib`, inflating("zlib"));
+    registry.set(`${prefix}zstd`, zstandard);
   }
 }
 
@@ -40,24 +41,11 @@ const PROMISED: Readonly<Record<string, (data: Uint8Array) => number>> = {
   blosc: (data) => uint32(data, 4),
   /** numcodecs puts the size before the block. */
   lz4: (data) => uint32(data, 0),
-  zstd: zstdContentSize,
 };
 
 function uint32(data: Uint8Array, at: number): number {
   if (data.length < at + 4) throw new FormatError("truncated chunk");
   return new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(at, true);
-}
-
-/** Frame_Content_Size (RFC 8878, 3.1.1.1); 0 where the frame does not say it. */
-function zstdContentSize(data: Uint8Array): number {
-  const descriptor = uint32(data, 1) >>> 24;
-  const single = (descriptor >> 5) & 1;
-  const bytes = [single, 2, 4, 8][descriptor >> 6];
-  const at = 5 + (single ? 0 : 1) + [0, 1, 2, 4][descriptor & 3];
-  if (data.length < at + bytes) throw new FormatError("truncated chunk");
-  let size = bytes === 2 ? 256 : 0;
-  for (let k = 0; k < bytes; k++) size += data[at + k] * 256 ** k;
-  return size;
 }
 
 function guardPromise(
@@ -90,15 +78,26 @@ function inflating(format: "gzip" | "zlib"): () => Promise<unknown> {
   return async () => {
     const { gunzipSync, unzlibSync } = await import("fflate");
     const inflate = format === "gzip" ? gunzipSync : unzlibSync;
-    return {
-      kind: "bytes_to_bytes",
-      fromConfig(_config: unknown, meta: ChunkMetadata): Codec {
-        const most = chunkBytes(meta);
-        const encode = () => {
-          throw new Error("chunks are read only");
-        };
-        return { kind: "bytes_to_bytes", encode, decode: (data) => inflate(data, { out: new Uint8Array(most) }) };
-      },
-    };
+    return bounded((data, most) => inflate(data, { out: new Uint8Array(most) }));
+  };
+}
+
+/** Zstandard by fzstd: the library that zarrita brings keeps its state from chunk to chunk, and one that is damaged can leave it in an endless loop. */
+async function zstandard(): Promise<unknown> {
+  const { decompress } = await import("fzstd");
+  return bounded((data, most) => decompress(data, new Uint8Array(most)));
+}
+
+/** A codec that gives at most as many bytes as its chunk can have. */
+function bounded(decode: (data: Uint8Array, most: number) => Uint8Array) {
+  const encode = () => {
+    throw new Error("chunks are read only");
+  };
+  return {
+    kind: "bytes_to_bytes",
+    fromConfig(_config: unknown, meta: ChunkMetadata): Codec {
+      const most = chunkBytes(meta);
+      return { kind: "bytes_to_bytes", encode, decode: (data) => decode(data, most) };
+    },
   };
 }
