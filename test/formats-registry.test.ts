@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { unzipSync } from "fflate";
@@ -90,6 +90,20 @@ describe("registry", () => {
       expect.closeTo(4 * 0.025, 12),
       expect.closeTo(10 * 0.02, 12),
     ]);
+  });
+
+  // Two of them: the second was a rejection that nobody handled, which ends the process.
+  it("refuses Zarr codecs that it does not know, by name", async () => {
+    const zarrFolder = join(folder, "strange.zarr");
+    mkdirSync(join(zarrFolder, "c/0"), { recursive: true });
+    const grid = { name: "regular", configuration: { chunk_shape: [2, 2] } };
+    const codecs = [{ name: "bytgs" }, { name: "nothing" }];
+    const kind = { zarr_format: 3, node_type: "array", shape: [2, 2], data_type: "uint8", fill_value: 0 };
+    const keys = { chunk_grid: grid, chunk_key_encoding: { name: "default" }, codecs, attributes: {} };
+    writeFileSync(join(zarrFolder, "zarr.json"), JSON.stringify({ ...kind, ...keys }));
+    writeFileSync(join(zarrFolder, "c/0/0"), new Uint8Array(4));
+    await expect(readDataset(zarrFolder)).rejects.toThrow(/strange\.zarr: .*"bytgs", which is not known here/);
+    await expect(readDataset(zarrFolder)).rejects.toThrow(FormatError);
   });
 
   it("reads a Zarr folder as it reads the archive of it", async () => {

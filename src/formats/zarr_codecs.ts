@@ -19,7 +19,7 @@ const MOST_EXTRA = 1024;
 
 /**
  * Bounds what a chunk of a Zarr array is decompressed to by the chunk's own shape: compressed data of a few bytes can
- * promise, and be given, the whole memory. Changes zarrita's registry in place; once is enough.
+ * promise, and be given, the whole memory. Unknown codecs are refused where they are used. Changes zarrita's registry in place; once is enough.
  */
 export function guardCodecs(registry: Map<string, () => Promise<unknown>>): void {
   for (const prefix of ["", "numcodecs."]) {
@@ -28,6 +28,20 @@ export function guardCodecs(registry: Map<string, () => Promise<unknown>>): void
     registry.set(`${prefix}zlib`, inflating("zlib"));
     registry.set(`${prefix}zstd`, zstandard);
   }
+  const known = registry.get.bind(registry);
+  registry.get = (name) => known(name) ?? (async () => unknownCodec(name));
+}
+
+/**
+ * What stands for a codec that there is none of. zarrita loads all codecs of a chunk at once and looks at them in turn: one that it did not find would be
+ * a rejection that nobody handles where another was refused before.
+ */
+function unknownCodec(name: string) {
+  return {
+    fromConfig(): never {
+      throw new Error(`a chunk is compressed by "${name}", which is not known here`);
+    },
+  };
 }
 
 function chunkBytes({ dataType, shape }: ChunkMetadata): number {
