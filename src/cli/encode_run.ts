@@ -3,6 +3,7 @@ import { encodeImage } from "../encode_image.ts";
 import { encodeSamples } from "../encode_samples.ts";
 import { encodeSeries } from "../encode_series.ts";
 import { ShapeError } from "../errors.ts";
+import { exportSamples } from "../export/samples.ts";
 import { exportSeries } from "../export/series.ts";
 import type { FrameRange } from "../fit/frames.ts";
 import { readFrame } from "../fit/series.ts";
@@ -18,7 +19,7 @@ import { materialOf } from "../results/materials.ts";
 import { withScaleChecks } from "../results/series_scale.ts";
 import { SamplesModel } from "../samples_model.ts";
 import { readModelFile } from "../stored_model.ts";
-import { refuseResultOptions, stackSource, titleOf } from "./fit_input.ts";
+import { samplesSource, stackSource, titleOf } from "./fit_input.ts";
 import type { Finished } from "./fit_tasks.ts";
 import { imageOfFile, inputFacts } from "./input.ts";
 import type { ResultChoice } from "./result_flags.ts";
@@ -143,19 +144,17 @@ async function samplesEncoding(
   file: OpenedFile,
   handle: DatasetHandle,
 ): Promise<() => Promise<Finished>> {
-  const { input, choice, options, modelPath, frames } = request;
-  refuseResultOptions(request, "signals or cut-outs");
+  const { input, options, modelPath, frames, results } = request;
   if (frames) throw new ShapeError("--frames: expected a model of images, got one of signals or cut-outs");
-  const dataset = await handle.read({ roi: choice.roi });
-  const facts = inputFacts(input, { dataset, format: file.format, channel: handle.info.name });
+  const { dataset, facts } = await samplesSource(input, file, handle, request);
   const { threads, fill, reproducible, engineFlags } = options;
   return async () => {
-    const named = { ...dataset, name: input };
-    const found = await encodeSamples(model, named, { threads, fill, reproducible, engineFlags });
+    const found = await encodeSamples(model, dataset, { threads, fill, reproducible, engineFlags });
     const report = { ...found, title: titleOf(input, file, handle.info) };
     return {
       remarks: [],
-      files: () => samplesFiles(report, facts, { by: modelPath }),
+      files: async () =>
+        samplesFiles(report, facts, await exportSamples(report, results.export ?? []), { by: modelPath }),
       summary: (out, seconds) => resultSummary(samplesHeadlines(report), report.versions, out, seconds),
     };
   };

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { type DatasetInfo, shapeOf, withPixelSize } from "../data/dataset.ts";
+import { type Dataset, type DatasetInfo, type DatasetKind, shapeOf, withPixelSize } from "../data/dataset.ts";
 import { ConfigError } from "../errors.ts";
+import { refuseMapsOf } from "../export/samples.ts";
 import { type FrameInfo, type FrameRange, type FrameSource, framesOfStack } from "../fit/frames.ts";
 import { pixelSizeOf } from "../fit/image.ts";
 import type { DatasetHandle, OpenedFile } from "../formats/format.ts";
@@ -45,17 +46,16 @@ async function taskOf(path: string, file: OpenedFile, handle: DatasetHandle, req
     throw new ConfigError("--frames: expected without --cut-outs, which takes every frame as a window, got both");
   }
   const signals = kind === "spectra" || kind === "spectral-map";
-  if (signals || cutOuts) refuseResultOptions(request, signals ? "signals" : "cut-outs");
   if (!signals && !cutOuts) refuseAmortisedChoice(request.amortised);
   if (stack && !cutOuts) return stackTask(path, file, handle, request);
   if (signals || cutOuts) {
-    const dataset = await handle.read({ roi: choice.roi });
-    const facts = inputFacts(path, { dataset, format: file.format, channel: handle.info.name });
+    const { dataset, facts } = await samplesSource(path, file, handle, request);
     return samplesTask(
-      { ...dataset, name: path },
+      dataset,
       titleOf(path, file, handle.info),
       facts,
       pixelHash(dataset),
+      request.results,
       request.amortised,
     );
   }
@@ -63,11 +63,35 @@ async function taskOf(path: string, file: OpenedFile, handle: DatasetHandle, req
   return imageTask(path, await imageOfFile(path, file, choice, results.pixelSize), results);
 }
 
-/** Scale, material and exports are of images. */
-export function refuseResultOptions({ results }: Pick<InputChoice, "results">, what: string): void {
-  const flags = { "--pixel-size": results.pixelSize, "--material": results.material, "--export": results.export };
-  const given = Object.entries(flags).find(([, value]) => value !== undefined);
-  if (given) throw new ConfigError(`${given[0]}: expected images or a stack of them, got ${what}`);
+/** Signals, a spectral map or a stack of cut-outs, and the input's part of result.json. */
+export async function samplesSource(
+  path: string,
+  file: OpenedFile,
+  handle: DatasetHandle,
+  { choice, results }: Pick<InputChoice, "choice" | "results">,
+): Promise<{ dataset: Dataset; facts: object }> {
+  refuseOfSamples(results, handle.info);
+  const { pixelSize } = results;
+  const dataset = await scaled(handle, pixelSize).read({ roi: choice.roi });
+  const facts = inputFacts(path, { dataset, format: file.format, channel: handle.info.name, pixelSize });
+  return { dataset: { ...dataset, name: path }, facts };
+}
+
+/** In words, what can be samples. */
+const SAMPLE_KINDS: Readonly<Partial<Record<DatasetKind, string>>> = {
+  spectra: "signals",
+  "spectral-map": "a spectral map",
+  stack: "cut-outs",
+};
+
+/** What samples have no use for: none of them is a lattice, and signals that are no map lie nowhere. */
+function refuseOfSamples({ material, pixelSize, export: kinds = [] }: ResultChoice, { kind }: DatasetInfo): void {
+  const what = SAMPLE_KINDS[kind];
+  if (!what) return;
+  if (material !== undefined) throw new ConfigError(`--material: expected images or a stack of them, got ${what}`);
+  if (pixelSize !== undefined && kind === "spectra")
+    throw new ConfigError("--pixel-size: expected images, a stack or a spectral map, got signals");
+  if (kind !== "spectral-map") refuseMapsOf(kinds, what);
 }
 
 function refuseStackOptions({ frames, cutOuts }: InputChoice, info: DatasetInfo): void {

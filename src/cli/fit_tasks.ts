@@ -1,5 +1,6 @@
 import type { Dataset } from "../data/dataset.ts";
 import { ConfigError } from "../errors.ts";
+import { exportSamples } from "../export/samples.ts";
 import { exportSeries } from "../export/series.ts";
 import type { FrameSource } from "../fit/frames.ts";
 import type { FitOptions } from "../fit/options.ts";
@@ -101,6 +102,7 @@ export function samplesTask(
   title: string,
   facts: object,
   pixels: string,
+  { export: kinds = [] }: ResultChoice,
   amortised?: AmortisedChoice,
 ): FitTask {
   const run = (options: FitOptions, hooks: JobHooks) => {
@@ -113,7 +115,10 @@ export function samplesTask(
     async fit(options, { onProgress, signal }) {
       const result = { ...(await run(options, { onProgress, signal })), title };
       return {
-        files: (read) => samplesFiles(withReading(result, read), facts, result),
+        files: async (read) => {
+          const timed = withReading(result, read);
+          return samplesFiles(timed, facts, await exportSamples(timed, kinds), result);
+        },
         remarks: [],
         summary: (out, seconds) => resultSummary(samplesHeadlines(result), result.versions, out, seconds),
       };

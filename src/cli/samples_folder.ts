@@ -1,3 +1,4 @@
+import type { Exports } from "../export/index.ts";
 import { figurePng, figureSvg } from "../report/figure.ts";
 import { samplesFigures, samplesHtml } from "../report/samples_html.ts";
 import type { FileNote } from "../results/files.ts";
@@ -22,6 +23,7 @@ const TOP_FIGURES: Readonly<Record<string, string>> = {
 export async function samplesFiles(
   samples: SamplesReport,
   input: object,
+  exports: Exports,
   { model, by }: Trained,
 ): Promise<Map<string, Uint8Array | string>> {
   const files = new Map<string, Uint8Array | string>();
@@ -40,11 +42,13 @@ export async function samplesFiles(
       figures.has(name) ? [{ name: `${name}.png`, what }] : [],
     ),
     { name: "figures/", what: "all figures for talks and papers, PNG and SVG" },
+    ...exports.notes,
     { name: "result.json", what: "input, configuration, metrics, versions" },
   ];
   files.set("report.html", samplesHtml(samples, notes.slice(1)));
   files.set("samples.csv", samplesCsv(samples));
   if (maps) files.set("maps.npz", maps);
+  for (const [name, content] of exports.files) files.set(name, content);
   if (model) files.set("model.svae", model.toBytes());
   files.set("result.json", samplesJson(samples, input, notes, by));
   return files;

@@ -1,4 +1,5 @@
-import { type SeriesExports, stems } from "../export/series.ts";
+import type { Exports } from "../export/index.ts";
+import { stems } from "../export/series.ts";
 import { type Figure, figurePng, figureSvg } from "../report/figure.ts";
 import { manifoldFigure, templateFigure } from "../report/figures.ts";
 import { klFigure, lossFigure, scatterFigure } from "../report/plots.ts";
@@ -68,7 +69,7 @@ function figuresOf(series: SeriesReport): { top: Map<string, Figure>; more: Map<
 export async function seriesFiles(
   series: SeriesReport,
   input: object,
-  exports: SeriesExports,
+  exports: Exports,
   { model, by }: Trained,
 ): Promise<Map<string, Uint8Array | string>> {
   const files = new Map<string, Uint8Array | string>();

@@ -1,3 +1,4 @@
+import type { FileNote } from "../results/files.ts";
 import type { FitReport } from "../results/types.ts";
 import { resultArrays } from "./arrays.ts";
 
@@ -7,8 +8,16 @@ export const exportKinds = ["hspy", "zarr", "csv", "tiff"] as const;
 /** "hspy" (HyperSpy), "zarr" (zarr, xarray), "csv" (tables), "tiff" (ImageJ). */
 export type ExportKind = (typeof exportKinds)[number];
 
+/** A result in the formats of other programs. */
+export interface Exports {
+  /** Path → content. */
+  readonly files: ReadonlyMap<string, Uint8Array | string>;
+  /** What the files hold, for lists of them. */
+  readonly notes: readonly FileNote[];
+}
+
 /** What an export is called, and what it holds. */
-export const exportNotes: Readonly<Record<ExportKind, readonly { readonly name: string; readonly what: string }[]>> = {
+export const exportNotes: Readonly<Record<ExportKind, readonly FileNote[]>> = {
   hspy: [{ name: "result.hspy", what: "image, template, manifold and all maps as signals of HyperSpy" }],
   zarr: [{ name: "result.zarr/", what: "everything as arrays with named dimensions, for zarr and xarray" }],
   csv: [
