@@ -242,7 +242,7 @@ describe("plots", () => {
   it("scatter shows the two latents with the highest KL", () => {
     const report = sampleReport({ rows: 64, cols: 64, latentDim: 5 });
     const kl = { ...report, metrics: { ...report.metrics, klPerLatent: [0.1, 2, 0.2, 0.3, 1] } };
-    expect(scatterFigure(kl).scatter?.latents).toEqual([1, 4]);
+    expect(scatterFigure(kl).scatter?.columns).toEqual(["z₂", "z₅"]);
   });
 
   it("name what they show", () => {

@@ -134,13 +134,13 @@ export function latentsFigure(series: SeriesReport): Figure {
 }
 
 /** Image and latent maps of the frames whose pixels are there, in colours common to all frames. */
-export function frameMapFigures(series: SeriesReport): { readonly name: string; readonly figure: Figure }[] {
+export function frameMapFigures(series: SeriesReport): { readonly frame: number; readonly figure: Figure }[] {
   const L = series.frames[0].motifs.latentDim;
   const scales = Array.from({ length: L }, (_, l) =>
     latentScale(series.frames.flatMap(({ motifs }) => Array.from(columnOf(motifs.z, L, l)))),
   );
   return series.shown.map(({ frame, image }) => ({
-    name: series.frames[frame].name,
+    frame,
     figure: mapsFigure(frameReport(series, frame, image), true, scales),
   }));
 }
@@ -148,11 +148,11 @@ export function frameMapFigures(series: SeriesReport): { readonly name: string; 
 /** Uncertainty of the positions, and where there is a lattice displacement and strain, of the frames whose pixels are there. */
 export function frameFieldFigures(
   series: SeriesReport,
-): { readonly frame: number; readonly name: string; readonly sigma: Figure; readonly strain?: Figure }[] {
+): { readonly frame: number; readonly sigma: Figure; readonly strain?: Figure }[] {
   return series.shown.map(({ frame, image }) => {
     const report = frameReport(series, frame, image);
     const strain = hasStrain(report) ? strainFigure(report) : undefined;
-    return { frame, name: series.frames[frame].name, sigma: sigmaFigure(report), strain };
+    return { frame, sigma: sigmaFigure(report), strain };
   });
 }
 
