@@ -117,32 +117,6 @@ describe("report", () => {
   });
 });
 
-describe("colours", () => {
-  const luminance = (hex: string) => {
-    const [r, g, b] = [1, 3, 5].map((i) => {
-      const c = Number.parseInt(hex.slice(i, i + 2), 16) / 255;
-      return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const contrast = (a: string, b: string) => {
-    const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
-    return (high + 0.05) / (low + 0.05);
-  };
-
-  it("of text reach a contrast of 4.5 on paper and panels, light, dark and printed", () => {
-    const themes = [...STYLE.matchAll(/:root\{([^}]*)\}/g)].map(([, body]) =>
-      Object.fromEntries([...body.matchAll(/--(\w+):(#\w{6})/g)].map(([, name, value]) => [name, value])),
-    );
-    expect(themes).toHaveLength(3);
-    for (const { paper, panel, ink, muted, accent } of themes) {
-      for (const color of [ink, muted, accent]) {
-        for (const ground of [paper, panel]) expect(contrast(color, ground)).toBeGreaterThanOrEqual(4.5);
-      }
-    }
-  });
-});
-
 describe("headlines", () => {
   it("give a deviation two digits and the value its place", () => {
     expect(withSd(15.80342, 0.01234)).toEqual(["15.803", "0.012"]);

@@ -135,7 +135,9 @@ export function mapsFigure(report: FitReport, withImage = true, scales?: readonl
     title: `Image, ${report.motifs.count} motifs`,
     draw(surface, box) {
       drawImage(surface, box, report);
-      surface.dots(motifPoints(report, box), 0.6 * dotRadius(report, box), "#ffb000", 0.9);
+      const [points, radius] = [motifPoints(report, box), 0.6 * dotRadius(report, box)];
+      surface.dots(points, radius + 0.8, "#000000", 0.7);
+      surface.dots(points, radius, "#ffb000", 0.9);
       drawScaleBar(surface, box, report.image.cols, report.pixelSize);
     },
   };
@@ -171,7 +173,9 @@ export function overlayFigure(report: FitReport): Figure {
       drawImage(surface, box, report);
       const points = motifPoints(report, box);
       const radius = dotRadius(report, box);
-      surface.dots(points, radius + 0.8, "#000000", 0.6);
+      // A dark ring about a light one: each colour of a latent is seen on each gray of the image.
+      surface.dots(points, radius + 1.4, "#000000", 0.6);
+      surface.dots(points, radius + 0.7, "#ffffff");
       scales.forEach(({ scale, colors }, latent) => {
         surface.layer(`latent-${latent}`, latent === 0, () => {
           surface.dots(points, radius, colors);

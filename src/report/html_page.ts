@@ -24,6 +24,9 @@ export function hint(what: string): string {
   return `<p class="hint">Point at a ${what}, or focus the picture and use the arrow keys, for its values.</p>`;
 }
 
+/** Width of a plot, px, from which a phone shows a part of it at a time: all of it would have letters too small to read. */
+const BROAD = 600;
+
 /** A figure; where it shows motifs or samples one by one, with the values under the pointer. */
 export function figureHtml(figure: Figure, id = ""): string {
   if (figure.parts) {
@@ -31,7 +34,7 @@ export function figureHtml(figure: Figure, id = ""): string {
     const parts = figure.parts.map((part) => figureHtml(part));
     return `<div class="parts" role="group" aria-label="${escapeXml(figure.alt)}">${parts.join("")}${notes.join("")}</div>`;
   }
-  const name = id ? ` id="${id}"` : "";
+  const name = (id ? ` id="${id}"` : "") + (figure.width > BROAD && !figure.views ? ' class="broad"' : "");
   const live = figure.views || figure.scatter;
   if (!live) return `<figure${name}><div>${figureElement(figure)}</div></figure>`;
   const role = `role="group" tabindex="0" aria-label="${escapeXml(figure.alt)} Arrow keys step from one to the next."`;

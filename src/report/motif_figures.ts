@@ -85,6 +85,8 @@ function drawArrows(surface: Surface, box: Box, report: FitReport, field: Strain
       lines.push(tx, ty, tx - 0.4 * (c * dx - s * dy), ty - 0.4 * (s * dx + c * dy));
     }
   }
+  // Light beneath dark: one of the two is seen on every colour of the map.
+  surface.segments(lines, { stroke: "#ffffff", width: 2.6, opacity: 0.75 });
   surface.segments(lines, { stroke: "#101418", width: 1.2, opacity: 0.85 });
 }
 

@@ -120,7 +120,7 @@ export function scatterFigure(report: LatentPoints, what = "motifs"): Figure {
       drawAxes(surface, axes);
       const points: number[] = [];
       for (let n = 0; n < motifs.count; n += every) points.push(axesX(axes, x[n]), axesY(axes, y[n]));
-      surface.dots(points, 2, surface.theme.accent, 0.45);
+      surface.dots(points, 2, surface.theme.accent, 0.7);
       if (motifs.count > 10) drawDensity(surface, axes, x, y);
       drawBars(surface, { x: box.x, y: 60, width: box.width, height: 46 }, histogram(x, axes.x, 48));
       drawBars(

@@ -196,7 +196,7 @@ export function shiftSequenceFigure(samples: SamplesReport): Figure | undefined 
         bars.push(x, inside(shift[i] - sd[i]), x, inside(shift[i] + sd[i]));
         points.push(x, inside(shift[i]));
       }
-      surface.segments(bars, { stroke: accent, width: 1, opacity: 0.5 });
+      surface.segments(bars, { stroke: accent, width: 1, opacity: 0.7 });
       surface.dots(points, 1.6, accent, 0.8);
       surface.text(20, 388, "Bars: one standard deviation.", { size: NOTE_SIZE, color: muted });
     },

@@ -38,7 +38,7 @@ function drawBand(surface: Surface, axes: Axes, x: readonly number[], band: Band
   const bars = there
     .filter((k) => Number.isFinite(band.low[k]) && Number.isFinite(band.high[k]))
     .flatMap((k) => [axesX(axes, x[k]), axesY(axes, band.low[k]), axesX(axes, x[k]), axesY(axes, band.high[k])]);
-  surface.segments(bars, { stroke: color, width: 3, opacity: 0.35 });
+  surface.segments(bars, { stroke: color, width: 3, opacity: 0.7 });
   const points = there.flatMap((k) => [axesX(axes, x[k]), axesY(axes, band.middle[k])]);
   surface.polyline(points, { stroke: color, width: 1.5 });
   if (there.length <= 200) surface.dots(points, 2.5, color);
