@@ -69,7 +69,7 @@ export function encodeFile(
   const began = performance.now();
   const { input, choice, out } = request;
   return withFile(input, async (file) => {
-    const encode = await encodingOf(request, file, pickDataset(file, input, choice.dataset));
+    const encode = await encodingOf(request, file, pickDataset(file, input, choice));
     const release = await claim();
     try {
       const finished = await encode();

@@ -32,7 +32,7 @@ export function withFitTask<T>(request: InputChoice, use: (task: FitTask) => Pro
   if (inputs.length > 1) return severalImages(request).then(use);
   const [path] = inputs;
   return withFile(path, async (file) => {
-    const handle = pickDataset(file, path, choice.dataset);
+    const handle = pickDataset(file, path, choice);
     return use(await taskOf(path, file, handle, request));
   });
 }
