@@ -3,6 +3,7 @@ import { frameReport, type SeriesReport } from "../results/series.ts";
 import { strainField } from "../results/strain.ts";
 import type { FitReport, Windows } from "../results/types.ts";
 import { columnOf, motifSpacing, positionSd, smallLengthUnit } from "./fields.ts";
+import { hasStrain } from "./motif_figures.ts";
 import { MOST_POINTS } from "./plots.ts";
 import { latentName } from "./scales.ts";
 
@@ -63,7 +64,7 @@ function turnColumns({ angle, scale }: Pick<Windows, "angle" | "scale">): Column
 
 function strainColumns(report: FitReport): Column[] {
   const { lattice, motifs } = report;
-  if (!lattice || motifs.count === 0) return [];
+  if (!lattice || !hasStrain(report)) return [];
   const field = strainField(motifs, lattice);
   const { factor, unit } = smallLengthUnit(report);
   const along = (k: number) => columnOf(field.displacement, 2, k).map((v) => v * factor);
