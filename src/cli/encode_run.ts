@@ -72,10 +72,9 @@ export function encodeFile(
     const release = await claim();
     try {
       const finished = await encode();
-      const files = await finished.files(0);
-      await writeResult(out, files);
+      const result = await writeResult(out, finished.files(0));
       if (!quiet) for (const remark of finished.remarks) process.stderr.write(`${remark}\n`);
-      if (json) process.stdout.write(files.get("result.json") as string);
+      if (json) process.stdout.write(result);
       else if (!quiet) process.stdout.write(finished.summary(out, (performance.now() - began) / 1000));
     } finally {
       await release();
@@ -129,9 +128,9 @@ async function stackEncoding(
   const series = material === undefined ? found : withScaleChecks(found, materialOf(material));
   return {
     remarks: seriesRemarks(series, material),
-    files: async () => {
+    async *files() {
       const exports = await exportSeries(series, kinds, (k) => readFrame(source, k, options.fill ?? false));
-      return seriesFiles(series, facts, exports, { by: modelPath });
+      yield* seriesFiles(series, facts, exports, { by: modelPath });
     },
     summary: (out, seconds) => resultSummary(seriesHeadlines(series), series.versions, out, seconds),
   };

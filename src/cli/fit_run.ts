@@ -51,11 +51,10 @@ async function performTask(
       const finished = await task.fit(request.options, hooks);
       progress.end();
       // A Ctrl-C from here on is too late to save anything: the files follow at once.
-      const files = await finished.files(read);
-      await writeResult(out, files);
+      const result = await writeResult(out, finished.files(read));
       await forgetInterrupted(out);
       for (const remark of finished.remarks) progress.note(remark);
-      if (json) process.stdout.write(files.get("result.json") as string);
+      if (json) process.stdout.write(result);
       else if (!quiet) process.stdout.write(finished.summary(out, elapsed()));
     });
     return true;

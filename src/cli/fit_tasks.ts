@@ -24,12 +24,13 @@ import { resultFiles } from "./result_folder.ts";
 import { samplesFiles } from "./samples_folder.ts";
 import { seriesFiles } from "./series_folder.ts";
 import { checked, resultSummary, scaleRemarks, seriesRemarks } from "./summary.ts";
+import type { OutputFiles } from "./write.ts";
 
 /** What a finished fit has to write and to say. `read`: seconds that reading the input took. */
 export interface Finished {
   /** For stderr. */
   readonly remarks: readonly string[];
-  files(read: number): Promise<Map<string, Uint8Array | string>>;
+  files(read: number): OutputFiles;
   /** @param seconds wall time of everything */
   summary(out: string, seconds: number): string;
 }
@@ -83,10 +84,10 @@ export function seriesTask(
       const found = { ...(await fitSeries(source, options, hooks)), title };
       const result = known ? withScaleChecks(found, known) : found;
       return {
-        files: async (read) => {
+        async *files(read) {
           const image = (k: number) => readFrame(source, k, options.fill ?? false);
           const exports = await exportSeries(result, kinds, image);
-          return seriesFiles(withReading(result, read), { ...facts, sha256: pixels }, exports, result);
+          yield* seriesFiles(withReading(result, read), { ...facts, sha256: pixels }, exports, result);
         },
         remarks: seriesRemarks(result, material),
         summary: (out, seconds) => resultSummary(seriesHeadlines(result), result.versions, out, seconds),
