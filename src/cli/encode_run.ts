@@ -19,7 +19,7 @@ import { withScaleChecks } from "../results/series_scale.ts";
 import { SamplesModel } from "../samples_model.ts";
 import { readModelFile } from "../stored_model.ts";
 import { refuseResultOptions, stackSource, titleOf } from "./fit_input.ts";
-import type { Finished } from "./fit_tasks.ts";
+import type { Finished } from "./fit_task.ts";
 import { imageOfFile, inputFacts } from "./input.ts";
 import type { ResultChoice } from "./result_flags.ts";
 import { resultFiles, writeResult } from "./result_folder.ts";

@@ -7,7 +7,7 @@ import { pixelSizeOf } from "../fit/image.ts";
 import type { DatasetHandle, OpenedFile } from "../formats/format.ts";
 import { type DatasetChoice, pickDataset, withFile } from "../formats/registry.ts";
 import { type AmortisedChoice, refuseAmortisedChoice } from "./amortised_flags.ts";
-import { type FitTask, imageTask, samplesTask, seriesTask } from "./fit_tasks.ts";
+import type { FitTask } from "./fit_task.ts";
 import { imageOfFile, inputFacts, pixelHash, readImage } from "./input.ts";
 import type { ResultChoice } from "./result_flags.ts";
 
@@ -51,6 +51,7 @@ async function taskOf(path: string, file: OpenedFile, handle: DatasetHandle, req
   if (signals || cutOuts) {
     const dataset = await handle.read({ roi: choice.roi });
     const facts = inputFacts(path, { dataset, format: file.format, channel: handle.info.name });
+    const { samplesTask } = await import("./samples_task.ts");
     return samplesTask(
       { ...dataset, name: path },
       titleOf(path, file, handle.info),
@@ -60,6 +61,7 @@ async function taskOf(path: string, file: OpenedFile, handle: DatasetHandle, req
     );
   }
   const { results } = request;
+  const { imageTask } = await import("./image_task.ts");
   return imageTask(path, await imageOfFile(path, file, choice, results.pixelSize), results);
 }
 
@@ -110,6 +112,7 @@ async function stackTask(
   handle: DatasetHandle,
   request: InputChoice,
 ): Promise<FitTask> {
+  const { seriesTask } = await import("./series_task.ts");
   const { source, facts } = stackSource(path, file, handle, request);
   return seriesTask(source, titleOf(path, file, handle.info), facts, await seriesHash(source), request.results);
 }
@@ -150,5 +153,6 @@ async function severalImages(request: InputChoice): Promise<FitTask> {
   const read = async (k: number) => (await readImage(inputs[k], choice, results.pixelSize)).dataset;
   const title = `${basename(inputs[0])} and ${inputs.length - 1} more`;
   const source: FrameSource = { name: title, kind: "images", frames: infos, read };
+  const { seriesTask } = await import("./series_task.ts");
   return seriesTask(source, title, { files: facts }, hash.digest("hex"), results);
 }

@@ -1,5 +1,4 @@
 import type { FitReport } from "../results/types.ts";
-import { resultArrays } from "./arrays.ts";
 
 /** Formats of other programs that a result can be written in. */
 export const exportKinds = ["hspy", "zarr", "csv", "tiff"] as const;
@@ -22,10 +21,12 @@ export const exportNotes: Readonly<Record<ExportKind, readonly { readonly name: 
 const writers: Readonly<Record<ExportKind, (report: FitReport) => Promise<[string, Uint8Array | string][]>>> = {
   async hspy(report) {
     const { hspyFile } = await import("./hyperspy.ts");
+    const { resultArrays } = await import("./arrays.ts");
     return [["result.hspy", await hspyFile(resultArrays(report))]];
   },
   async zarr(report) {
     const { zarrFolder } = await import("./zarr.ts");
+    const { resultArrays } = await import("./arrays.ts");
     return Array.from(zarrFolder(resultArrays(report), report), ([path, bytes]) => [`result.zarr/${path}`, bytes]);
   },
   async csv(report) {
