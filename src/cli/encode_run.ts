@@ -20,7 +20,7 @@ import { withScaleChecks } from "../results/series_scale.ts";
 import { SamplesModel } from "../samples_model.ts";
 import { readModelFile } from "../stored_model.ts";
 import { samplesSource, stackSource, titleOf } from "./fit_input.ts";
-import type { Finished } from "./fit_tasks.ts";
+import type { Finished } from "./fit_task.ts";
 import { imageOfFile, inputFacts } from "./input.ts";
 import type { ResultChoice } from "./result_flags.ts";
 import { resultFiles, writeResult } from "./result_folder.ts";
@@ -73,10 +73,9 @@ export function encodeFile(
     const release = await claim();
     try {
       const finished = await encode();
-      const files = await finished.files(0);
-      await writeResult(out, files);
+      const result = await writeResult(out, finished.files(0));
       if (!quiet) for (const remark of finished.remarks) process.stderr.write(`${remark}\n`);
-      if (json) process.stdout.write(files.get("result.json") as string);
+      if (json) process.stdout.write(result);
       else if (!quiet) process.stdout.write(finished.summary(out, (performance.now() - began) / 1000));
     } finally {
       await release();
@@ -130,9 +129,9 @@ async function stackEncoding(
   const series = material === undefined ? found : withScaleChecks(found, materialOf(material));
   return {
     remarks: seriesRemarks(series, material),
-    files: async () => {
+    async *files() {
       const exports = await exportSeries(series, kinds, (k) => readFrame(source, k, options.fill ?? false));
-      return seriesFiles(series, facts, exports, { by: modelPath });
+      yield* seriesFiles(series, facts, exports, { by: modelPath });
     },
     summary: (out, seconds) => resultSummary(seriesHeadlines(series), series.versions, out, seconds),
   };
@@ -153,8 +152,9 @@ async function samplesEncoding(
     const report = { ...found, title: titleOf(input, file, handle.info) };
     return {
       remarks: [],
-      files: async () =>
-        samplesFiles(report, facts, await exportSamples(report, results.export ?? []), { by: modelPath }),
+      async *files() {
+        yield* samplesFiles(report, facts, await exportSamples(report, results.export ?? []), { by: modelPath });
+      },
       summary: (out, seconds) => resultSummary(samplesHeadlines(report), report.versions, out, seconds),
     };
   };

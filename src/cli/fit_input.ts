@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { type Dataset, type DatasetInfo, type DatasetKind, shapeOf, withPixelSize } from "../data/dataset.ts";
 import { ConfigError } from "../errors.ts";
-import { refuseMapsOf } from "../export/samples.ts";
+import { refuseMapsOf } from "../export/index.ts";
 import { type FrameInfo, type FrameRange, type FrameSource, framesOfStack } from "../fit/frames.ts";
 import { pixelSizeOf } from "../fit/image.ts";
 import type { DatasetHandle, OpenedFile } from "../formats/format.ts";
 import { type DatasetChoice, pickDataset, withFile } from "../formats/registry.ts";
 import { type AmortisedChoice, refuseAmortisedChoice } from "./amortised_flags.ts";
-import { type FitTask, imageTask, samplesTask, seriesTask } from "./fit_tasks.ts";
+import type { FitTask } from "./fit_task.ts";
 import { imageOfFile, inputFacts, pixelHash, readImage } from "./input.ts";
 import type { ResultChoice } from "./result_flags.ts";
 
@@ -50,6 +50,7 @@ async function taskOf(path: string, file: OpenedFile, handle: DatasetHandle, req
   if (stack && !cutOuts) return stackTask(path, file, handle, request);
   if (signals || cutOuts) {
     const { dataset, facts } = await samplesSource(path, file, handle, request);
+    const { samplesTask } = await import("./samples_task.ts");
     return samplesTask(
       dataset,
       titleOf(path, file, handle.info),
@@ -60,6 +61,7 @@ async function taskOf(path: string, file: OpenedFile, handle: DatasetHandle, req
     );
   }
   const { results } = request;
+  const { imageTask } = await import("./image_task.ts");
   return imageTask(path, await imageOfFile(path, file, choice, results.pixelSize), results);
 }
 
@@ -134,6 +136,7 @@ async function stackTask(
   handle: DatasetHandle,
   request: InputChoice,
 ): Promise<FitTask> {
+  const { seriesTask } = await import("./series_task.ts");
   const { source, facts } = stackSource(path, file, handle, request);
   return seriesTask(source, titleOf(path, file, handle.info), facts, await seriesHash(source), request.results);
 }
@@ -174,5 +177,6 @@ async function severalImages(request: InputChoice): Promise<FitTask> {
   const read = async (k: number) => (await readImage(inputs[k], choice, results.pixelSize)).dataset;
   const title = `${basename(inputs[0])} and ${inputs.length - 1} more`;
   const source: FrameSource = { name: title, kind: "images", frames: infos, read };
+  const { seriesTask } = await import("./series_task.ts");
   return seriesTask(source, title, { files: facts }, hash.digest("hex"), results);
 }

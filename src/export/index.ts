@@ -1,6 +1,6 @@
+import { ConfigError } from "../errors.ts";
 import type { FileNote } from "../results/files.ts";
 import type { FitReport } from "../results/types.ts";
-import { resultArrays } from "./arrays.ts";
 
 /** Formats of other programs that a result can be written in. */
 export const exportKinds = ["hspy", "zarr", "csv", "tiff"] as const;
@@ -27,14 +27,22 @@ export const exportNotes: Readonly<Record<ExportKind, readonly FileNote[]>> = {
   tiff: [{ name: "maps.tif", what: "all maps as a labelled 32-bit stack of ImageJ" }],
 };
 
+/** Refuses a stack of maps where there are none. */
+export function refuseMapsOf(kinds: readonly ExportKind[], what: string): void {
+  if (kinds.includes("tiff"))
+    throw new ConfigError(`--export tiff: expected what has maps (images, a stack, a spectral map), got ${what}`);
+}
+
 /** Each writer is loaded only when it is asked for: HDF5 alone is megabytes. */
 const writers: Readonly<Record<ExportKind, (report: FitReport) => Promise<[string, Uint8Array | string][]>>> = {
   async hspy(report) {
     const { hspyFile } = await import("./hyperspy.ts");
+    const { resultArrays } = await import("./arrays.ts");
     return [["result.hspy", await hspyFile(resultArrays(report))]];
   },
   async zarr(report) {
     const { zarrFolder } = await import("./zarr.ts");
+    const { resultArrays } = await import("./arrays.ts");
     return Array.from(zarrFolder(resultArrays(report), report), ([path, bytes]) => [`result.zarr/${path}`, bytes]);
   },
   async csv(report) {

@@ -28,7 +28,7 @@ export interface Figure {
 }
 
 /** PNG file of a figure, two device pixels a logical pixel. */
-export function figurePng(figure: Figure): Uint8Array {
+export function figurePng(figure: Figure): Promise<Uint8Array> {
   const surface = new RasterSurface(figure.width, figure.height);
   figure.draw(surface);
   return surface.toPng();

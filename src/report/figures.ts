@@ -2,7 +2,7 @@ import type { FitReport, Grid } from "../results/types.ts";
 import { rangeOf } from "./axes.ts";
 import { paletteColor, paletteIndex, paletteOf, rgbToHex } from "./colormaps.ts";
 import { columnOf, drawLatentMap, latentScale, motifSpacing } from "./fields.ts";
-import { type Figure, figurePng } from "./figure.ts";
+import type { Figure } from "./figure.ts";
 import {
   type ColorScale,
   drawColorBar,
@@ -15,7 +15,7 @@ import {
   panelSize,
   toBox,
 } from "./panels.ts";
-import { formatNumber, latentName, robustLimits, scaleBar } from "./scales.ts";
+import { formatNumber, type Limits, latentName, robustLimits, scaleBar } from "./scales.ts";
 import type { Box, Surface } from "./surface.ts";
 
 export const LIMITS_NOTE = "Colours span the 1st to the 99th percentile.";
@@ -25,8 +25,13 @@ function fullGrayScale(values: Iterable<number>): ColorScale {
   return { colormap: "gray", limits: rangeOf(values, 0) };
 }
 
+/** Limits of the images drawn last: every figure with the image asks for them, and sorting pixels takes long. */
+const imageLimits = new WeakMap<Float32Array, Limits>();
+
 function drawImage(surface: Surface, box: Box, { image }: FitReport): void {
-  drawGrid(surface, box, image, { colormap: "gray", limits: robustLimits(image.data) }, true);
+  const limits = imageLimits.get(image.data) ?? robustLimits(image.data);
+  imageLimits.set(image.data, limits);
+  drawGrid(surface, box, image, { colormap: "gray", limits }, true);
 }
 
 /** Motif positions in box coordinates, x, y, x, y, … */
@@ -55,10 +60,6 @@ export function templateFigure(report: Pick<FitReport, "template" | "binning" | 
   const alt = `Template of the motif, the decoder at z = 0: ${template.rows} × ${template.cols} pixels, scale bar ${bar.label}.`;
   const figure = panelFigure(template, [panel], { alt, side: 300, across: 500, notes: ["Decoder at z = 0."] });
   return { ...figure, views: undefined };
-}
-
-export function templatePng(report: FitReport): Uint8Array {
-  return figurePng(templateFigure(report));
 }
 
 interface ManifoldAxes {
@@ -114,10 +115,6 @@ export function manifoldFigure(report: Pick<FitReport, "manifold">): Figure {
   };
 }
 
-export function manifoldPng(report: FitReport): Uint8Array {
-  return figurePng(manifoldFigure(report));
-}
-
 function latentPanels(report: FitReport, scales?: readonly ColorScale[]): Panel[] {
   return report.maps.z.map((values, latent) => {
     const bar = scales?.[latent] ?? latentScale(values);
@@ -150,10 +147,6 @@ export function mapsFigure(report: FitReport, withImage = true, scales?: readonl
     across: 1460,
     notes: [`${LIMITS_NOTE} Gray: no motif near.`],
   });
-}
-
-export function mapsPng(report: FitReport): Uint8Array {
-  return figurePng(mapsFigure(report));
 }
 
 /** The image with the motifs as discs, coloured by a latent; one layer a latent, the first visible. */

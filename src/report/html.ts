@@ -1,10 +1,10 @@
 import type { FileNote } from "../results/files.ts";
 import type { FitReport } from "../results/types.ts";
-import { manifoldFigure, mapsFigure, overlayFigure, templateFigure } from "./figures.ts";
+import { mapsFigure } from "./figures.ts";
+import { type ReportFigures, reportFigures } from "./files.ts";
 import { details, figureHtml, hint, LATTICE_NOTE, POSITIONS_NOTE, pageHtml, section, table } from "./html_page.ts";
 import { latticeSection, scaleWarning } from "./lattice_section.ts";
-import { hasStrain, sigmaFigure, strainFigure, turnFigure } from "./motif_figures.ts";
-import { klFigure, lossFigure, scatterFigure, sigmaHistogramFigure } from "./plots.ts";
+import { hasStrain } from "./motif_figures.ts";
 import { type Column, motifColumns, motifPoints } from "./points.ts";
 import { latentName } from "./scales.ts";
 import { headlines } from "./summary.ts";
@@ -12,15 +12,15 @@ import { headlines } from "./summary.ts";
 /** Rows of the table of motifs; the rest is in the result files. */
 const TABLE_ROWS = 1000;
 
-function motifSection(report: FitReport): string {
+function motifSection(report: FitReport, figures: ReportFigures): string {
   const choices = Array.from({ length: report.motifs.latentDim }, (_, i) => {
     const checked = i === 0 ? " checked" : "";
     return `<label><input type="radio" name="latent" value="latent-${i}"${checked}> ${latentName(i)}</label>`;
   });
   const controls =
     choices.length < 2 ? "" : `<fieldset><legend>Colour by latent</legend>${choices.join("")}</fieldset>`;
-  const overlay = `<div>${controls}${figureHtml(overlayFigure(report), "overlay")}${hint("motif")}</div>`;
-  const beside = `<div class="beside">${figureHtml(templateFigure(report))}${figureHtml(klFigure(report))}</div>`;
+  const overlay = `<div>${controls}${figureHtml(figures.motifs, "overlay")}${hint("motif")}</div>`;
+  const beside = `<div class="beside">${figureHtml(figures.template)}${figureHtml(figures.kl)}</div>`;
   return section("Motifs", "", overlay, beside);
 }
 
@@ -35,34 +35,46 @@ function motifTable(report: FitReport, columns: readonly Column[]): string {
   return `<details><summary>${summary}</summary>${table(["motif", ...columns.map((c) => c.name)], rows)}</details>`;
 }
 
-function sections(report: FitReport): string {
+function sections(report: FitReport, figures: ReportFigures): string {
   const strain = hasStrain(report)
-    ? section("Displacement and strain", "", figureHtml(strainFigure(report)))
+    ? section("Displacement and strain", "", figureHtml(figures.strain))
     : section("Displacement and strain", "No lattice was found, so there is nothing to compare the motifs with.");
-  const turn = turnFigure(report);
   const { symmetry = 1 } = report;
   const known =
     symmetry > 1 ? `The motif has a ${symmetry}-fold axis: angles are known modulo ${360 / symmetry}°.` : "";
   return [
-    motifSection(report),
+    motifSection(report, figures),
     section("Latent maps", "", figureHtml(mapsFigure(report, false))),
-    turn ? section("Rotation and scale", known, figureHtml(turn)) : "",
-    section("Latents", "", figureHtml(scatterFigure(report)), figureHtml(manifoldFigure(report))),
-    section("Position uncertainty", "", figureHtml(sigmaFigure(report)), figureHtml(sigmaHistogramFigure(report))),
+    figures.rotation ? section("Rotation and scale", known, figureHtml(figures.rotation)) : "",
+    section("Latents", "", figureHtml(figures.scatter), figureHtml(figures.manifold)),
+    section(
+      "Position uncertainty",
+      "",
+      figureHtml(figures["position-sigma"]),
+      figureHtml(figures["position-sigma-histogram"]),
+    ),
     strain,
     latticeSection(report),
-    report.metrics.history.length > 0 ? section("Training", "", figureHtml(lossFigure(report))) : "",
+    figures.loss ? section("Training", "", figureHtml(figures.loss)) : "",
   ].join("");
 }
 
-/** The report of a fit as one self-contained HTML page. `files` are linked by relative address. */
-export function reportHtml(report: FitReport, files: readonly FileNote[] = []): string {
+/**
+ * The report of a fit as one self-contained HTML page.
+ * @param files linked by relative address
+ * @param figures those of the report, where they have been made before
+ */
+export function reportHtml(
+  report: FitReport,
+  files: readonly FileNote[] = [],
+  figures: ReportFigures = reportFigures(report),
+): string {
   const columns = motifColumns(report);
   return pageHtml({
     title: report.title,
     warning: scaleWarning(report),
     headlines: headlines(report),
-    main: sections(report) + details(report, motifTable(report, columns), files),
+    main: sections(report, figures) + details(report, motifTable(report, columns), files),
     footer: `${POSITIONS_NOTE} ${LATTICE_NOTE}`,
     points: motifPoints(report, columns),
   });
