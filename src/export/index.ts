@@ -1,3 +1,4 @@
+import { ConfigError } from "../errors.ts";
 import type { FileNote } from "../results/files.ts";
 import type { FitReport } from "../results/types.ts";
 import { resultArrays } from "./arrays.ts";
@@ -26,6 +27,12 @@ export const exportNotes: Readonly<Record<ExportKind, readonly FileNote[]>> = {
   ],
   tiff: [{ name: "maps.tif", what: "all maps as a labelled 32-bit stack of ImageJ" }],
 };
+
+/** Refuses a stack of maps where there are none. */
+export function refuseMapsOf(kinds: readonly ExportKind[], what: string): void {
+  if (kinds.includes("tiff"))
+    throw new ConfigError(`--export tiff: expected what has maps (images, a stack, a spectral map), got ${what}`);
+}
 
 /** Each writer is loaded only when it is asked for: HDF5 alone is megabytes. */
 const writers: Readonly<Record<ExportKind, (report: FitReport) => Promise<[string, Uint8Array | string][]>>> = {

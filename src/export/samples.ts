@@ -1,11 +1,10 @@
-import { ConfigError } from "../errors.ts";
 import { columnOf } from "../report/fields.ts";
 import { turnColumns } from "../results/files.ts";
 import { pixelSides } from "../results/lattice_errors.ts";
 import { type SamplesReport, shiftUnit } from "../results/samples.ts";
 import type { Grid } from "../results/types.ts";
 import type { Dimension, LabelledArray } from "./arrays.ts";
-import type { ExportKind, Exports } from "./index.ts";
+import { type ExportKind, type Exports, refuseMapsOf } from "./index.ts";
 import type { Quantity } from "./quantities.ts";
 import type { Column } from "./tables.ts";
 
@@ -17,12 +16,6 @@ const notes: Readonly<Record<ExportKind, Exports["notes"][number]>> = {
   csv: { name: "sample_table.csv", what: "one row a sample: place, shift, latents, uncertainty" },
   tiff: { name: "maps.tif", what: "all maps over the scan as a labelled 32-bit stack of ImageJ" },
 };
-
-/** Refuses a stack of maps where there are none. */
-export function refuseMapsOf(kinds: readonly ExportKind[], what: string): void {
-  if (kinds.includes("tiff"))
-    throw new ConfigError(`--export tiff: expected what has maps (images, a stack, a spectral map), got ${what}`);
-}
 
 /**
  * Signals, a spectral map or stand-alone windows in the formats of other programs: path → content. A spectral map's results lie over its scan, the
