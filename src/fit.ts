@@ -49,7 +49,9 @@ export async function fit(dataset: Dataset, options: FitOptions = {}, hooks: Fit
     if (hooks.resume) restoreCheckpoint(session.core, hooks.resume);
     else await timed("align", run.seconds, () => align(run));
     await timed("train", run.seconds, () => train(run));
-    if (settled.pose === "exact") await learnEncoding(session, settled.samples, settled.latentDim);
+    if (settled.pose === "exact") {
+      await timed("priors", run.seconds, () => learnEncoding(session, settled.samples, settled.latentDim));
+    }
     return finish(run, dataset);
   });
 }
@@ -92,9 +94,14 @@ async function finish(run: OneImageRun, dataset: Dataset): Promise<FitResult> {
   );
   const template = core.decode(new Float32Array(L));
   const symmetry = plan.rotation && rotationalSymmetry(template, plan.windowSize / 2);
-  const gauge = fitGauge([{ ...found, windows: placesOf(raw), size: [image.rows, image.cols] }], L, plan.period);
-  const windows = folded(inGauge(raw, gauge), symmetry ?? 1);
-  const motifs = folded(motifsInGauge(found, gauge), symmetry ?? 1);
+  const { gauge, windows, motifs } = await timed("gauge", run.seconds, async () => {
+    const own = fitGauge([{ ...found, windows: placesOf(raw), size: [image.rows, image.cols] }], L, plan.period);
+    return {
+      gauge: own,
+      windows: folded(inGauge(raw, own), symmetry ?? 1),
+      motifs: folded(motifsInGauge(found, own), symmetry ?? 1),
+    };
+  });
   const maps = latentMaps(motifs, image.rows, image.cols, spacing);
   const header = { ...storedHeader(session, { ...run.config, ...noConditions, THREADS: 1 }), plan, gauge, symmetry };
   return {

@@ -77,7 +77,7 @@ export async function fitSamples(
     await timed("align", run.seconds, () => align(run));
     // To the end of the schedule: the falling rate averages out what is left in the order parameter's scale.
     await timed("train", run.seconds, () => train(run, false));
-    await learnEncoding(session, run.samples.count, run.options.latentDim);
+    await timed("priors", run.seconds, () => learnEncoding(session, run.samples.count, run.options.latentDim));
     return finish(run, dataset);
   });
 }

@@ -66,7 +66,9 @@ export async function fitSeries(
     if (hooks.resume) restoreCheckpoint(session.core, hooks.resume);
     else await timed("align", run.seconds, () => align(run));
     await timed("train", run.seconds, () => train(run));
-    if (settled.pose === "exact") await learnEncoding(session, settled.samples, settled.latentDim);
+    if (settled.pose === "exact") {
+      await timed("priors", run.seconds, () => learnEncoding(session, settled.samples, settled.latentDim));
+    }
     return finish(run);
   });
 }
@@ -99,7 +101,7 @@ async function finish(run: SeriesRun): Promise<SeriesResult> {
   const L = options.latentDim;
   const spacing = motifSpacing(plan.period, plan.windowSize * plan.binning);
   const found = await timed("encode", run.seconds, () => searchFrames(run, spacing));
-  const gauge = gaugeOf(run, found);
+  const gauge = await timed("gauge", run.seconds, async () => gaugeOf(run, found));
   const template = core.decode(new Float32Array(L));
   const symmetry = plan.rotation && rotationalSymmetry(template, plan.windowSize / 2);
   const frames = found.map((own, k) => frameResult(run, k, own, { gauge, symmetry }, spacing));

@@ -1,13 +1,13 @@
 import type { EngineChoice } from "./core/engine.ts";
-import { openSession } from "./core/session.ts";
+import { openSession, type Session } from "./core/session.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { ShapeError } from "./errors.ts";
 import { finitePixels, imageOf } from "./fit/image.ts";
 import { type Plan, prepareImage } from "./fit/plan.ts";
-import { encodeWindows, oneFrame, placeWindows } from "./fit/windows.ts";
+import { encodeWindows, type Geometry, oneFrame, placeWindows } from "./fit/windows.ts";
 import type { Gauge } from "./results/gauge.ts";
 import { folded } from "./results/symmetry.ts";
-import type { Windows } from "./results/types.ts";
+import type { Grid, Windows } from "./results/types.ts";
 import { readModelFile, type StoredHeader, StoredModel, unpackModel } from "./stored_model.ts";
 
 /** Everything of a model of images but its parameters; plain JSON. */
@@ -34,6 +34,19 @@ export interface EncodeOptions extends EngineChoice {
   readonly fill?: boolean;
 }
 
+/** Random places, where their number is left open. */
+export const DEFAULT_SAMPLES = 10000;
+
+/** Opens the threads that encode, and closes them after the work. */
+export async function withSession<T>(options: EncodeOptions, work: (session: Session) => Promise<T>): Promise<T> {
+  const session = await openSession({ ...options, threads: options.threads ?? 1 });
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
 /** A trained model: encodes images of the kind it was trained on, decodes content, saves itself. */
 export class Model extends StoredModel<ModelHeader> {
   /** Window side in pixels of the input. */
@@ -43,33 +56,46 @@ export class Model extends StoredModel<ModelHeader> {
 
   /** Shift and content of windows of an image, in its pixels, with standard deviations. */
   async encode(dataset: Dataset, options: EncodeOptions = {}): Promise<Windows> {
+    const image = this.imageOf(dataset, options.fill);
+    const { centres } = options;
+    return withSession(options, async (session) => {
+      const count = centres ? centres.length / 2 : (options.samples ?? DEFAULT_SAMPLES);
+      const geometry = this.load(session, image, count, options.seed);
+      if (centres) placeWindows(session, geometry, centres);
+      return this.encodeLoaded(session, geometry, count);
+    });
+  }
+
+  /** The dataset's image: finite pixels, at least a window a side. */
+  imageOf(dataset: Dataset, fill = false): Grid {
+    const image = finitePixels(imageOf(dataset), dataset.name, fill);
+    if (Math.min(image.rows, image.cols) >= this.windowSize) return image;
+    throw new ShapeError(
+      `${dataset.name}: expected at least ${this.windowSize} px a side, the model's window; got ${image.rows}×${image.cols}`,
+    );
+  }
+
+  /** Puts the model and an image into a core laid out for so many windows, at random places. */
+  load(session: Session, image: Grid, windows: number, seed = 1): Geometry {
     const { plan } = this.header;
-    const image = finitePixels(imageOf(dataset), dataset.name, options.fill ?? false);
-    if (Math.min(image.rows, image.cols) < this.windowSize) {
-      throw new ShapeError(
-        `${dataset.name}: expected at least ${this.windowSize} px a side, the model's window; got ${image.rows}×${image.cols}`,
-      );
-    }
-    const n = options.centres ? options.centres.length / 2 : (options.samples ?? 10000);
-    const session = await openSession({ ...options, threads: options.threads ?? 1 });
-    try {
-      const small = prepareImage(session.core, image, plan);
-      this.restore(session, {
-        ROWS: small.rows,
-        COLS: small.cols,
-        WINDOWS: n,
-        SEED: options.seed ?? 1,
-        THREADS: session.threads,
-      });
-      session.core.floats("DATA", small.data.length).set(small.data);
-      const geometry = oneFrame(plan.binning, plan.windowSize, small);
-      if (options.centres) placeWindows(session, geometry, options.centres);
-      else session.core.exports.sv_sample(session.core.arena);
-      const windows = await encodeWindows(session, geometry, n, this.latentDim, plan, this.header.gauge);
-      return folded(windows, this.header.symmetry ?? 1);
-    } finally {
-      await session.close();
-    }
+    const { core } = session;
+    const small = prepareImage(core, image, plan);
+    this.restore(session, {
+      ROWS: small.rows,
+      COLS: small.cols,
+      WINDOWS: windows,
+      SEED: seed,
+      THREADS: session.threads,
+    });
+    core.floats("DATA", small.data.length).set(small.data);
+    core.exports.sv_sample(core.arena);
+    return oneFrame(plan.binning, plan.windowSize, small);
+  }
+
+  /** Shift and content of the first `count` windows of the image that is loaded. */
+  async encodeLoaded(session: Session, geometry: Geometry, count: number): Promise<Windows> {
+    const { plan, gauge, symmetry = 1 } = this.header;
+    return folded(await encodeWindows(session, geometry, count, this.latentDim, plan, gauge), symmetry);
   }
 
   /** The content of a `.svae` file. */

@@ -1,15 +1,15 @@
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { scratchFolder, shiftVae } from "./cli/harness.ts";
 
 /*
  * The commands of the tutorial in their order, in an empty folder, as a reader types them: indented lines that start with shift-vae. And
- * the other pages: every option that they name is one that a command has.
+ * the other pages: every option that they name is one that a command has, every page and picture that they show is there.
  */
 const pages = ["tutorial", "choosing", "uncertainty", "from-pyroved", "../README"];
 const read = (page: string) => readFile(new URL(`../docs/${page}.md`, import.meta.url), "utf8");
 
-describe("tutorial", { timeout: 240_000 }, () => {
+describe("tutorial", { timeout: 600_000 }, () => {
   let folder: Awaited<ReturnType<typeof scratchFolder>>;
   beforeAll(async () => {
     folder = await scratchFolder();
@@ -39,3 +39,15 @@ test.each(pages)("%s.md names options that exist", async (page) => {
     expect(known, flag).toContain(flag);
   }
 });
+
+test.each([...pages, "conditions", "architecture", "performance"])(
+  "%s.md shows and names files that are there",
+  async (page) => {
+    const text = await read(page);
+    const links = [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+      .map(([, link]) => link)
+      .filter((link) => !/^https?:/.test(link));
+    const from = new URL(`../docs/${page}.md`, import.meta.url);
+    for (const link of links) await access(new URL(link, from));
+  },
+);

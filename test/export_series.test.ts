@@ -9,41 +9,12 @@ import { sourceFromBytes } from "../src/formats/source.ts";
 import { openZarr } from "../src/formats/zarr.ts";
 import { seriesHtml } from "../src/report/series_html.ts";
 import { materialOf } from "../src/results/materials.ts";
-import type { FrameResult, SeriesReport } from "../src/results/series.ts";
 import { framesCsv, seriesJson } from "../src/results/series_files.ts";
 import { seriesScale, withScaleChecks } from "../src/results/series_scale.ts";
 import { parseMarkup } from "./report_markup.ts";
-import { sampleReport } from "./report_sample.ts";
+import { frame, sample, stackOf } from "./report_series.ts";
 
-const sample = sampleReport();
 const { image } = sample;
-
-/** A frame whose motifs lie `shift` px further down, without a lattice where asked for. */
-function frame(number: number, shift: number, lattice = true): FrameResult {
-  const { windows, motifs, maps, pixelSize } = sample;
-  const position = motifs.position.map((v, i) => (i % 2 === 0 ? v + shift : v));
-  return {
-    ...{ name: `frame ${number}`, number, rows: image.rows, cols: image.cols, pixelSize, windows },
-    motifs: { ...motifs, position },
-    maps: { ...maps, z: maps.z.map((map) => map.map((v) => v + shift)) },
-    lattice: lattice ? sample.lattice : undefined,
-  };
-}
-
-function stackOf(frames: readonly FrameResult[], kind: SeriesReport["kind"] = "stack"): SeriesReport {
-  const axis = { name: "time", size: 9, scale: 0.25, offset: 1, unit: "s" };
-  const count = sample.motifs.count;
-  const tracks = { count, ofMotif: frames.map(() => Int32Array.from({ length: count }, (_, i) => i)) };
-  return {
-    ...sample,
-    kind,
-    axis,
-    frames,
-    shown: [],
-    warnings: [],
-    ...(kind === "stack" && { tracks: tracks as never }),
-  };
-}
 
 const noImage = async () => {
   throw new Error("a stack's frames are not read");

@@ -70,8 +70,13 @@ function expectSize(dataset: Dataset, [width, height]: readonly [number, number]
   expect(row.scale * row.size).toBeCloseTo(height * 1e9, 6);
 }
 
+/** The same of binary WSxM images, ISO 28600 maps and Park's TIFFs: see oracles/make_spm_images.py. */
+const images = JSON.parse(readFileSync(new URL("oracles/spm_images.json", import.meta.url), "utf8")) as {
+  samples: Record<string, Sample>;
+};
+
 describe("files that other readers agreed on", () => {
-  for (const [key, sample] of Object.entries(oracle.samples)) {
+  for (const [key, sample] of Object.entries({ ...oracle.samples, ...images.samples })) {
     it(`${key}: the same channels, units, scales and values`, async () => {
       const file = await openFile(sourceOf(sample));
       expect(file.datasets.map((handle) => handle.info.name).sort()).toEqual(

@@ -90,9 +90,9 @@ describe("PNG", () => {
     [1, 1],
     [7, 3],
     [64, 41],
-  ])("round-trips %d × %d through another decoder", (width, height) => {
+  ])("round-trips %d × %d through another decoder", async (width, height) => {
     const rgb = noise(3 * width * height);
-    const decoded = PNG.sync.read(Buffer.from(encodeRgb(width, height, rgb)));
+    const decoded = PNG.sync.read(Buffer.from(await encodeRgb(width, height, rgb)));
     expect([decoded.width, decoded.height]).toEqual([width, height]);
     expect(decoded.data.filter((_, i) => i % 4 !== 3)).toEqual(Buffer.from(rgb));
 

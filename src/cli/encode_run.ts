@@ -3,6 +3,7 @@ import { encodeImage } from "../encode_image.ts";
 import { encodeSamples } from "../encode_samples.ts";
 import { encodeSeries } from "../encode_series.ts";
 import { ShapeError } from "../errors.ts";
+import { exportSamples } from "../export/samples.ts";
 import { exportSeries } from "../export/series.ts";
 import type { FrameRange } from "../fit/frames.ts";
 import { readFrame } from "../fit/series.ts";
@@ -18,8 +19,8 @@ import { materialOf } from "../results/materials.ts";
 import { withScaleChecks } from "../results/series_scale.ts";
 import { SamplesModel } from "../samples_model.ts";
 import { readModelFile } from "../stored_model.ts";
-import { refuseResultOptions, stackSource, titleOf } from "./fit_input.ts";
-import type { Finished } from "./fit_tasks.ts";
+import { samplesSource, stackSource, titleOf } from "./fit_input.ts";
+import type { Finished } from "./fit_task.ts";
 import { imageOfFile, inputFacts } from "./input.ts";
 import type { ResultChoice } from "./result_flags.ts";
 import { resultFiles, writeResult } from "./result_folder.ts";
@@ -68,14 +69,13 @@ export function encodeFile(
   const began = performance.now();
   const { input, choice, out } = request;
   return withFile(input, async (file) => {
-    const encode = await encodingOf(request, file, pickDataset(file, input, choice.dataset));
+    const encode = await encodingOf(request, file, pickDataset(file, input, choice));
     const release = await claim();
     try {
       const finished = await encode();
-      const files = await finished.files(0);
-      await writeResult(out, files);
+      const result = await writeResult(out, finished.files(0));
       if (!quiet) for (const remark of finished.remarks) process.stderr.write(`${remark}\n`);
-      if (json) process.stdout.write(files.get("result.json") as string);
+      if (json) process.stdout.write(result);
       else if (!quiet) process.stdout.write(finished.summary(out, (performance.now() - began) / 1000));
     } finally {
       await release();
@@ -129,9 +129,9 @@ async function stackEncoding(
   const series = material === undefined ? found : withScaleChecks(found, materialOf(material));
   return {
     remarks: seriesRemarks(series, material),
-    files: async () => {
+    async *files() {
       const exports = await exportSeries(series, kinds, (k) => readFrame(source, k, options.fill ?? false));
-      return seriesFiles(series, facts, exports, { by: modelPath });
+      yield* seriesFiles(series, facts, exports, { by: modelPath });
     },
     summary: (out, seconds) => resultSummary(seriesHeadlines(series), series.versions, out, seconds),
   };
@@ -143,19 +143,18 @@ async function samplesEncoding(
   file: OpenedFile,
   handle: DatasetHandle,
 ): Promise<() => Promise<Finished>> {
-  const { input, choice, options, modelPath, frames } = request;
-  refuseResultOptions(request, "signals or cut-outs");
+  const { input, options, modelPath, frames, results } = request;
   if (frames) throw new ShapeError("--frames: expected a model of images, got one of signals or cut-outs");
-  const dataset = await handle.read({ roi: choice.roi });
-  const facts = inputFacts(input, { dataset, format: file.format, channel: handle.info.name });
+  const { dataset, facts } = await samplesSource(input, file, handle, request);
   const { threads, fill, reproducible, engineFlags } = options;
   return async () => {
-    const named = { ...dataset, name: input };
-    const found = await encodeSamples(model, named, { threads, fill, reproducible, engineFlags });
+    const found = await encodeSamples(model, dataset, { threads, fill, reproducible, engineFlags });
     const report = { ...found, title: titleOf(input, file, handle.info) };
     return {
       remarks: [],
-      files: () => samplesFiles(report, facts, { by: modelPath }),
+      async *files() {
+        yield* samplesFiles(report, facts, await exportSamples(report, results.export ?? []), { by: modelPath });
+      },
       summary: (out, seconds) => resultSummary(samplesHeadlines(report), report.versions, out, seconds),
     };
   };

@@ -22,9 +22,21 @@ const numberFlags: Readonly<Record<NumberField, NumberFlag>> = {
   binning: { flag: "--binning", value: "n", help: "average n × n pixels first (default: from the lattice)" },
   latentDim: { flag: "--latent", value: "n", help: "number of latents (default: 2)" },
   samples: { flag: "--samples", value: "n", help: "windows cut at random (default: 10000)" },
-  epochs: { flag: "--epochs", value: "n", help: "passes over them (default: 3; 6 amortised)" },
-  batch: { flag: "--batch", value: "n", help: "windows in a training step (default: 48)" },
-  beta: { flag: "--beta", value: "b", help: "scale of the KL term (default: 1)" },
+  epochs: {
+    flag: "--epochs",
+    value: "n",
+    help: "passes over them (default: 3, amortised 6; of signals and cut-outs 12, amortised 100)",
+  },
+  batch: {
+    flag: "--batch",
+    value: "n",
+    help: "windows in a training step (default: 48; amortised signals and cut-outs 100)",
+  },
+  beta: {
+    flag: "--beta",
+    value: "b",
+    help: "scale of the KL term (default: 1; of signals and cut-outs 0.03, amortised 1)",
+  },
   gainPrior: {
     flag: "--gain-prior",
     value: "sd",
@@ -41,7 +53,11 @@ const numberFlags: Readonly<Record<NumberField, NumberFlag>> = {
     value: "n",
     help: "most registration templates; more than one is used only for variants or grains",
   },
-  learningRate: { flag: "--learning-rate", value: "rate", help: "of Adam (default: 0.004; 0.002 amortised)" },
+  learningRate: {
+    flag: "--learning-rate",
+    value: "rate",
+    help: "of Adam (default: 0.004, amortised 0.002; of signals and cut-outs 0.002, amortised 0.001)",
+  },
   smooth: {
     flag: "--smooth",
     value: "weight",
@@ -107,7 +123,12 @@ export function addFitOptions(command: Command, without: readonly NumberField[] 
         finiteNumber("--scale"),
       ),
     )
-    .addOption(new Option("--likelihood <name>", "of a pixel (default: gaussian)").choices(likelihoods))
+    .addOption(
+      new Option(
+        "--likelihood <name>",
+        "of a pixel (default: gaussian; amortised signals and cut-outs bernoulli)",
+      ).choices(likelihoods),
+    )
     .addOption(new Option("--encoder <kind>", "encoder network (default: mlp)").choices(networks))
     .addOption(new Option("--decoder <kind>", "decoder network (default: mlp)").choices(networks))
     .option("--no-normalise", "leave the image as it is but for mean and variance")

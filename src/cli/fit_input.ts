@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { type DatasetInfo, shapeOf, withPixelSize } from "../data/dataset.ts";
+import { type Dataset, type DatasetInfo, type DatasetKind, shapeOf, withPixelSize } from "../data/dataset.ts";
 import { ConfigError } from "../errors.ts";
+import { refuseMapsOf } from "../export/index.ts";
 import { type FrameInfo, type FrameRange, type FrameSource, framesOfStack } from "../fit/frames.ts";
 import { pixelSizeOf } from "../fit/image.ts";
 import type { DatasetHandle, OpenedFile } from "../formats/format.ts";
 import { type DatasetChoice, pickDataset, withFile } from "../formats/registry.ts";
 import { type AmortisedChoice, refuseAmortisedChoice } from "./amortised_flags.ts";
-import { type FitTask, imageTask, samplesTask, seriesTask } from "./fit_tasks.ts";
+import type { FitTask } from "./fit_task.ts";
 import { imageOfFile, inputFacts, pixelHash, readImage } from "./input.ts";
 import type { ResultChoice } from "./result_flags.ts";
 
@@ -31,7 +32,7 @@ export function withFitTask<T>(request: InputChoice, use: (task: FitTask) => Pro
   if (inputs.length > 1) return severalImages(request).then(use);
   const [path] = inputs;
   return withFile(path, async (file) => {
-    const handle = pickDataset(file, path, choice.dataset);
+    const handle = pickDataset(file, path, choice);
     return use(await taskOf(path, file, handle, request));
   });
 }
@@ -45,29 +46,54 @@ async function taskOf(path: string, file: OpenedFile, handle: DatasetHandle, req
     throw new ConfigError("--frames: expected without --cut-outs, which takes every frame as a window, got both");
   }
   const signals = kind === "spectra" || kind === "spectral-map";
-  if (signals || cutOuts) refuseResultOptions(request, signals ? "signals" : "cut-outs");
   if (!signals && !cutOuts) refuseAmortisedChoice(request.amortised);
   if (stack && !cutOuts) return stackTask(path, file, handle, request);
   if (signals || cutOuts) {
-    const dataset = await handle.read({ roi: choice.roi });
-    const facts = inputFacts(path, { dataset, format: file.format, channel: handle.info.name });
+    const { dataset, facts } = await samplesSource(path, file, handle, request);
+    const { samplesTask } = await import("./samples_task.ts");
     return samplesTask(
-      { ...dataset, name: path },
+      dataset,
       titleOf(path, file, handle.info),
       facts,
       pixelHash(dataset),
+      request.results,
       request.amortised,
     );
   }
   const { results } = request;
+  const { imageTask } = await import("./image_task.ts");
   return imageTask(path, await imageOfFile(path, file, choice, results.pixelSize), results);
 }
 
-/** Scale, material and exports are of images. */
-export function refuseResultOptions({ results }: Pick<InputChoice, "results">, what: string): void {
-  const flags = { "--pixel-size": results.pixelSize, "--material": results.material, "--export": results.export };
-  const given = Object.entries(flags).find(([, value]) => value !== undefined);
-  if (given) throw new ConfigError(`${given[0]}: expected images or a stack of them, got ${what}`);
+/** Signals, a spectral map or a stack of cut-outs, and the input's part of result.json. */
+export async function samplesSource(
+  path: string,
+  file: OpenedFile,
+  handle: DatasetHandle,
+  { choice, results }: Pick<InputChoice, "choice" | "results">,
+): Promise<{ dataset: Dataset; facts: object }> {
+  refuseOfSamples(results, handle.info);
+  const { pixelSize } = results;
+  const dataset = await scaled(handle, pixelSize).read({ roi: choice.roi });
+  const facts = inputFacts(path, { dataset, format: file.format, channel: handle.info.name, pixelSize });
+  return { dataset: { ...dataset, name: path }, facts };
+}
+
+/** In words, what can be samples. */
+const SAMPLE_KINDS: Readonly<Partial<Record<DatasetKind, string>>> = {
+  spectra: "signals",
+  "spectral-map": "a spectral map",
+  stack: "cut-outs",
+};
+
+/** What samples have no use for: none of them is a lattice, and signals that are no map lie nowhere. */
+function refuseOfSamples({ material, pixelSize, export: kinds = [] }: ResultChoice, { kind }: DatasetInfo): void {
+  const what = SAMPLE_KINDS[kind];
+  if (!what) return;
+  if (material !== undefined) throw new ConfigError(`--material: expected images or a stack of them, got ${what}`);
+  if (pixelSize !== undefined && kind === "spectra")
+    throw new ConfigError("--pixel-size: expected images, a stack or a spectral map, got signals");
+  if (kind !== "spectral-map") refuseMapsOf(kinds, what);
 }
 
 function refuseStackOptions({ frames, cutOuts }: InputChoice, info: DatasetInfo): void {
@@ -110,6 +136,7 @@ async function stackTask(
   handle: DatasetHandle,
   request: InputChoice,
 ): Promise<FitTask> {
+  const { seriesTask } = await import("./series_task.ts");
   const { source, facts } = stackSource(path, file, handle, request);
   return seriesTask(source, titleOf(path, file, handle.info), facts, await seriesHash(source), request.results);
 }
@@ -150,5 +177,6 @@ async function severalImages(request: InputChoice): Promise<FitTask> {
   const read = async (k: number) => (await readImage(inputs[k], choice, results.pixelSize)).dataset;
   const title = `${basename(inputs[0])} and ${inputs.length - 1} more`;
   const source: FrameSource = { name: title, kind: "images", frames: infos, read };
+  const { seriesTask } = await import("./series_task.ts");
   return seriesTask(source, title, { files: facts }, hash.digest("hex"), results);
 }

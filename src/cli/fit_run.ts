@@ -2,11 +2,10 @@ import { FormatError } from "../errors.ts";
 import { FitAborted } from "../fit/checkpoint.ts";
 import type { FitRequest } from "./fit.ts";
 import { withFitTask } from "./fit_input.ts";
-import type { FitTask } from "./fit_tasks.ts";
+import type { FitTask } from "./fit_task.ts";
 import { interruptible } from "./interrupt.ts";
 import { forgetInterrupted, type Interrupted, writeInterrupted } from "./interrupted.ts";
 import { createProgress, duration } from "./progress.ts";
-import { writeResult } from "./result_folder.ts";
 import { claimFolder } from "./write.ts";
 
 /** What to print. */
@@ -51,11 +50,11 @@ async function performTask(
       const finished = await task.fit(request.options, hooks);
       progress.end();
       // A Ctrl-C from here on is too late to save anything: the files follow at once.
-      const files = await finished.files(read);
-      await writeResult(out, files);
+      const { writeResult } = await import("./result_folder.ts");
+      const result = await writeResult(out, finished.files(read));
       await forgetInterrupted(out);
       for (const remark of finished.remarks) progress.note(remark);
-      if (json) process.stdout.write(files.get("result.json") as string);
+      if (json) process.stdout.write(result);
       else if (!quiet) process.stdout.write(finished.summary(out, elapsed()));
     });
     return true;

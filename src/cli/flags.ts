@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { type DatasetKind, datasetKinds } from "../data/dataset.ts";
 import { ConfigError } from "../errors.ts";
 import type { FrameRange } from "../fit/frames.ts";
 import type { DatasetChoice } from "../formats/registry.ts";
@@ -52,6 +53,7 @@ export function frameRange(text: string): FrameRange {
 export interface SelectionFlags {
   readonly dataset?: string;
   readonly channel?: string;
+  readonly as?: DatasetKind;
   readonly frame?: number;
   readonly roi?: readonly [number, number, number, number];
 }
@@ -61,10 +63,13 @@ export function addSelection(command: Command): Command {
   return command
     .option("--dataset <name>", "dataset of the file, by name or number (see shift-vae inspect)")
     .addOption(new Option("--channel <name>", "the same as --dataset").conflicts("dataset"))
+    .addOption(
+      new Option("--as <kind>", "what its axes mean, where its shape alone is read otherwise").choices(datasetKinds),
+    )
     .option("--frame <n>", "frame of a stack, from 0", wholeNumber("--frame"))
     .option("--roi <r,c,h,w>", "part of the image: first row and column, rows, columns, px", region);
 }
 
-export function selectionOf({ dataset, channel, frame, roi }: SelectionFlags): DatasetChoice {
-  return { dataset: dataset ?? channel, frame, roi };
+export function selectionOf({ dataset, channel, as, frame, roi }: SelectionFlags): DatasetChoice {
+  return { dataset: dataset ?? channel, as, frame, roi };
 }

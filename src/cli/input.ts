@@ -35,14 +35,15 @@ export async function imageOfFile(
   choice: DatasetChoice,
   pixelSize?: number,
 ): Promise<InputImage> {
-  const { dataset: wanted, ...selection } = choice;
-  const { info, read } = pickDataset(file, path, wanted);
+  const { dataset: wanted, as, ...selection } = choice;
+  const { info, read } = pickDataset(file, path, choice);
   const frame = selection.frame ?? (info.kind === "stack" && info.axes[0].size === 1 ? 0 : undefined);
   if (info.kind !== "image" && !(info.kind === "stack" && frame !== undefined)) {
     throw new ShapeError(`${path}: ${whatToChoose(info, file)}`);
   }
   const asked = await read({ ...selection, frame });
-  const other = wanted === undefined && isConstant(asked) ? await firstThatVaries(file, selection) : undefined;
+  const other =
+    wanted === undefined && as === undefined && isConstant(asked) ? await firstThatVaries(file, selection) : undefined;
   if (!other) refuseConstant(path, asked, file);
   const dataset = other ?? asked;
   const several = file.datasets.length > 1;
@@ -127,6 +128,6 @@ function whatToChoose(info: DatasetInfo, file: OpenedFile): string {
   const images = listImages(file);
   const advice = images
     ? `choose an image of this file with --dataset: ${images}`
-    : "this file holds no image; shift-vae inspect shows what it holds";
+    : `this file holds no image; where its axes are another kind's, say so with --as ${info.kind === "spectra" ? "image" : "stack"}`;
   return `expected one image, got ${what} (${info.name}, ${shape}); ${advice}`;
 }

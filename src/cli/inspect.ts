@@ -23,10 +23,12 @@ export function inspectCommand(): Command {
 async function runInspect(path: string, flags: Flags): Promise<void> {
   const { pickDataset, withFile } = await import("../formats/registry.ts");
   const { preview } = await import("./preview.ts");
-  const { dataset, ...selection } = selectionOf(flags);
+  const { dataset, as, ...selection } = selectionOf(flags);
   try {
-    await withFile(path, async (file) => {
-      const chosen = pickDataset(file, path, dataset);
+    await withFile(path, async (opened) => {
+      const found = pickDataset(opened, path, { dataset });
+      const chosen = pickDataset(opened, path, { dataset, as });
+      const file = { ...opened, datasets: opened.datasets.map((one) => (one === found ? chosen : one)) };
       if (flags.json)
         return void process.stdout.write(
           `${JSON.stringify(factsOf(path, file, dataset !== undefined ? [chosen.info] : undefined), null, 2)}\n`,

@@ -1,15 +1,20 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
-import { encodeCommand } from "./encode.ts";
 import { EXIT_USER, reportError } from "./errors.ts";
-import { fitCommand } from "./fit.ts";
-import { infoCommand } from "./info.ts";
-import { inspectCommand } from "./inspect.ts";
-import { scanCommand } from "./scan.ts";
-import { simulateCommand } from "./simulate.ts";
 
-function program(): Command {
+/** The commands, each loaded when it is asked for. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  fit: async () => (await import("./fit.ts")).fitCommand(),
+  encode: async () => (await import("./encode.ts")).encodeCommand(),
+  inspect: async () => (await import("./inspect.ts")).inspectCommand(),
+  scan: async () => (await import("./scan.ts")).scanCommand(),
+  simulate: async () => (await import("./simulate.ts")).simulateCommand(),
+  info: async () => (await import("./info.ts")).infoCommand(),
+};
+
+/** @param asked the first argument: where it names no command, all are there, for help and for what resembles it */
+async function program(asked = ""): Promise<Command> {
   const root = new Command("shift-vae")
     .description("Finds the repeating motif of an atomically resolved image, where it sits and how it varies")
     .version(VERSION)
@@ -23,16 +28,8 @@ function program(): Command {
             .replace(/\s*\n\s*/g, " ")}\n`,
         ),
     });
-  for (const command of [
-    fitCommand(),
-    encodeCommand(),
-    inspectCommand(),
-    scanCommand(),
-    simulateCommand(),
-    infoCommand(),
-  ]) {
-    root.addCommand(command.copyInheritedSettings(root));
-  }
+  const wanted = Object.hasOwn(commands, asked) ? [commands[asked]] : Object.values(commands);
+  for (const load of wanted) root.addCommand((await load()).copyInheritedSettings(root));
   return root;
 }
 
@@ -43,7 +40,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await program().parseAsync();
+  await (await program(process.argv[2])).parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USER;
   else process.exitCode = reportError(error);

@@ -1,11 +1,12 @@
 import { readdir, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type ExportKind, exportFiles, exportNotes } from "../export/index.ts";
-import { figureFiles } from "../report/files.ts";
+import type { Figure } from "../report/figure.ts";
+import { type FigurePlace, filesOfFigures, reportFigures } from "../report/files.ts";
 import { reportHtml } from "../report/html.ts";
 import { type FileNote, mapsNpz, motifsCsv, windowsNpz } from "../results/files.ts";
 import type { FitReport } from "../results/types.ts";
-import { writeFiles } from "./write.ts";
+import { type OutputFile, type OutputFiles, writeFiles } from "./write.ts";
 
 const notes: readonly FileNote[] = [
   { name: "report.html", what: "everything below at a glance, one self-contained page" },
@@ -19,7 +20,19 @@ const notes: readonly FileNote[] = [
 ];
 
 /** Figures that lie beside the report; the others, and all as SVG, go into a folder of their own. */
-const TOP_FIGURES = new Set(["template.png", "manifold.png", "maps.png"]);
+const TOP_FIGURES = new Set(["template", "manifold", "maps"]);
+
+/** Where figures go: the PNG of some beside the report, all else into a folder of its own. */
+export function figurePlaces(
+  figures: Iterable<readonly [name: string, figure: Figure]>,
+  top: (name: string) => boolean,
+): FigurePlace[] {
+  return Array.from(figures, ([name, figure]) => ({
+    figure,
+    png: top(name) ? `${name}.png` : `figures/${name}.png`,
+    svg: `figures/${name}.svg`,
+  }));
+}
 
 /** What is a command's own in its folder. */
 export interface OwnFiles {
@@ -29,18 +42,15 @@ export interface OwnFiles {
   json(report: FitReport, files: readonly FileNote[]): string;
 }
 
-/** Everything that a command writes, by name in its folder; result.json is the last, so that where it is, all is. */
-export async function resultFiles(
+/** Everything that a command writes, by name in its folder, made one after the other; result.json is the last, so that where it is, all is. */
+export async function* resultFiles(
   report: FitReport,
   kinds: readonly ExportKind[],
   { model, json }: OwnFiles,
-): Promise<Map<string, Uint8Array | string>> {
+): AsyncGenerator<OutputFile> {
   const began = performance.now();
-  const files = new Map<string, Uint8Array | string>();
-  for (const [name, bytes] of figureFiles(report)) {
-    if (TOP_FIGURES.has(name)) files.set(name, bytes);
-    else files.set(`figures/${name}`, bytes);
-  }
+  const figures = reportFigures(report);
+  yield* filesOfFigures(figurePlaces(Object.entries(figures), (name) => TOP_FIGURES.has(name)));
   const { metrics } = report;
   const seconds = { ...metrics.seconds, figures: (performance.now() - began) / 1000 };
   const timed = { ...report, metrics: { ...metrics, seconds } };
@@ -50,24 +60,36 @@ export async function resultFiles(
     ...kinds.flatMap((kind) => exportNotes[kind]),
     { name: "result.json", what: "input, configuration, metrics, versions" },
   ];
-  files.set("report.html", reportHtml(timed, all.slice(1)));
-  files.set("motifs.csv", motifsCsv(report.motifs));
-  files.set("windows.npz", await windowsNpz(report.windows));
-  files.set("maps.npz", await mapsNpz(report.maps));
-  for (const [name, content] of await exportFiles(timed, kinds)) files.set(name, content);
-  if (model) files.set("model.svae", model);
-  files.set("result.json", json(timed, all));
-  return files;
+  yield ["report.html", reportHtml(timed, all.slice(1), figures)];
+  yield ["motifs.csv", motifsCsv(report.motifs)];
+  yield ["windows.npz", await windowsNpz(report.windows)];
+  yield ["maps.npz", await mapsNpz(report.maps)];
+  yield* await exportFiles(timed, kinds);
+  if (model) yield ["model.svae", model];
+  yield ["result.json", json(timed, all)];
 }
 
-/** Writes the files of a result. Of a folder of arrays nothing older stays: it would be taken for a part of it. */
-export async function writeResult(out: string, files: ReadonlyMap<string, Uint8Array | string>): Promise<void> {
-  await writeFiles(new Map(Array.from(files, ([name, content]) => [join(out, name), content])));
-  const stores = new Set(Array.from(files.keys()).flatMap((name) => /^(.+?\.zarr)\//.exec(name)?.[1] ?? []));
+/**
+ * Writes the files of a result. Of a folder of arrays nothing older stays: it would be taken for a part of it.
+ * @returns the content of result.json
+ */
+export async function writeResult(out: string, files: OutputFiles): Promise<string> {
+  const names = new Set<string>();
+  let json = "";
+  async function* placed(): AsyncGenerator<OutputFile> {
+    for await (const [name, content] of files) {
+      names.add(name);
+      if (name === "result.json") json = content as string;
+      yield [join(out, name), content];
+    }
+  }
+  await writeFiles(placed());
+  const stores = new Set(Array.from(names).flatMap((name) => /^(.+?\.zarr)\//.exec(name)?.[1] ?? []));
   for (const store of stores) {
     for (const entry of await readdir(join(out, store), { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
-      if (entry.isFile() && !files.has(relative(out, path).replaceAll("\\", "/"))) await rm(path);
+      if (entry.isFile() && !names.has(relative(out, path).replaceAll("\\", "/"))) await rm(path);
     }
   }
+  return json;
 }

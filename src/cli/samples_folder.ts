@@ -1,8 +1,11 @@
-import { figurePng, figureSvg } from "../report/figure.ts";
+import type { Exports } from "../export/index.ts";
+import { filesOfFigures } from "../report/files.ts";
 import { samplesFigures, samplesHtml } from "../report/samples_html.ts";
 import type { FileNote } from "../results/files.ts";
 import type { SamplesReport } from "../results/samples.ts";
 import { samplesCsv, samplesJson, scanMapsNpz } from "../results/samples_files.ts";
+import { figurePlaces } from "./result_folder.ts";
+import type { OutputFile } from "./write.ts";
 
 /** Where the numbers come from: a model of the run's own, or the file of an older one. */
 export interface Trained {
@@ -18,18 +21,15 @@ const TOP_FIGURES: Readonly<Record<string, string>> = {
   manifold: "the motif over the first two latents",
 };
 
-/** Everything that `fit` writes for signals and stand-alone windows, by name in its folder; result.json is the last. */
-export async function samplesFiles(
+/** Everything that `fit` writes for signals and stand-alone windows, by name in its folder, made one after the other; result.json is the last. */
+export async function* samplesFiles(
   samples: SamplesReport,
   input: object,
+  exports: Exports,
   { model, by }: Trained,
-): Promise<Map<string, Uint8Array | string>> {
-  const files = new Map<string, Uint8Array | string>();
+): AsyncGenerator<OutputFile> {
   const figures = samplesFigures(samples);
-  for (const [name, figure] of figures) {
-    files.set(TOP_FIGURES[name] ? `${name}.png` : `figures/${name}.png`, figurePng(figure));
-    files.set(`figures/${name}.svg`, figureSvg(figure));
-  }
+  yield* filesOfFigures(figurePlaces(figures, (name) => name in TOP_FIGURES));
   const maps = await scanMapsNpz(samples);
   const notes: FileNote[] = [
     { name: "report.html", what: "everything below at a glance, one self-contained page" },
@@ -40,12 +40,13 @@ export async function samplesFiles(
       figures.has(name) ? [{ name: `${name}.png`, what }] : [],
     ),
     { name: "figures/", what: "all figures for talks and papers, PNG and SVG" },
+    ...exports.notes,
     { name: "result.json", what: "input, configuration, metrics, versions" },
   ];
-  files.set("report.html", samplesHtml(samples, notes.slice(1)));
-  files.set("samples.csv", samplesCsv(samples));
-  if (maps) files.set("maps.npz", maps);
-  if (model) files.set("model.svae", model.toBytes());
-  files.set("result.json", samplesJson(samples, input, notes, by));
-  return files;
+  yield ["report.html", samplesHtml(samples, notes.slice(1))];
+  yield ["samples.csv", samplesCsv(samples)];
+  if (maps) yield ["maps.npz", maps];
+  yield* exports.files;
+  if (model) yield ["model.svae", model.toBytes()];
+  yield ["result.json", samplesJson(samples, input, notes, by)];
 }

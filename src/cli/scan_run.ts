@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { FitAborted } from "../fit/checkpoint.ts";
 import type { FitOptions } from "../fit/options.ts";
 import type { DatasetChoice } from "../formats/registry.ts";
-import { figurePng, figureSvg } from "../report/figure.ts";
+import { filesOfFigures } from "../report/files.ts";
 import { scanFigure, scanHtml, scanTable } from "../report/scan_report.ts";
 import type { FileNote } from "../results/files.ts";
 import { bestPoint, type ScanReport, scanCsv, scanJson } from "../results/scan.ts";
@@ -11,8 +11,9 @@ import type { Verbosity } from "./fit_run.ts";
 import { inputFacts, readImage } from "./input.ts";
 import { interruptible } from "./interrupt.ts";
 import { createProgress, duration } from "./progress.ts";
+import { writeResult } from "./result_folder.ts";
 import { row } from "./summary.ts";
-import { claimFolder, writeFiles } from "./write.ts";
+import { claimFolder, type OutputFile } from "./write.ts";
 
 export interface ScanRequest {
   readonly input: string;
@@ -55,9 +56,8 @@ export async function performScan(
       };
       const report = { ...(await scan(image.dataset, grid, options, onProgress)), title: image.title };
       progress.end();
-      const files = scanFiles(report, inputFacts(input, image));
-      await writeFiles(new Map(Array.from(files, ([name, content]) => [join(out, name), content])));
-      if (json) process.stdout.write(files.get("result.json") as string);
+      const result = await writeResult(out, scanFiles(report, inputFacts(input, image)));
+      if (json) process.stdout.write(result);
       else if (!quiet) process.stdout.write(summary(report, out, (performance.now() - began) / 1000));
     });
     return true;
@@ -72,15 +72,11 @@ export async function performScan(
 }
 
 /** Everything that `scan` writes; result.json is the last. */
-function scanFiles(report: ScanReport, input: object): Map<string, Uint8Array | string> {
-  const figure = scanFigure(report);
-  return new Map<string, Uint8Array | string>([
-    ["report.html", scanHtml(report, NOTES.slice(1))],
-    ["scan.csv", scanCsv(report)],
-    ["scan.png", figurePng(figure)],
-    ["scan.svg", figureSvg(figure)],
-    ["result.json", scanJson(report, input, NOTES)],
-  ]);
+async function* scanFiles(report: ScanReport, input: object): AsyncGenerator<OutputFile> {
+  yield ["report.html", scanHtml(report, NOTES.slice(1))];
+  yield ["scan.csv", scanCsv(report)];
+  yield* filesOfFigures([{ figure: scanFigure(report), png: "scan.png", svg: "scan.svg" }]);
+  yield ["result.json", scanJson(report, input, NOTES)];
 }
 
 function summary(report: ScanReport, out: string, seconds: number): string {

@@ -1,13 +1,17 @@
-import { type SeriesExports, stems } from "../export/series.ts";
-import { type Figure, figurePng, figureSvg } from "../report/figure.ts";
+import type { Exports } from "../export/index.ts";
+import { stems } from "../export/series.ts";
+import type { Figure } from "../report/figure.ts";
 import { manifoldFigure, templateFigure } from "../report/figures.ts";
+import { filesOfFigures } from "../report/files.ts";
 import { klFigure, lossFigure, scatterFigure } from "../report/plots.ts";
 import { driftFigure, frameFieldFigures, frameMapFigures, latentsFigure } from "../report/series_figures.ts";
 import { seriesHtml } from "../report/series_html.ts";
 import { type FileNote, mapsNpz } from "../results/files.ts";
 import { pooledMotifs, type SeriesReport } from "../results/series.ts";
 import { framesCsv, seriesJson, seriesMotifsCsv, seriesWindowsNpz, stackMapsNpz } from "../results/series_files.ts";
+import { figurePlaces } from "./result_folder.ts";
 import type { Trained } from "./samples_folder.ts";
+import type { OutputFile } from "./write.ts";
 
 function notesOf({ kind, drift }: SeriesReport, model: boolean): FileNote[] {
   const stack = kind === "stack";
@@ -64,36 +68,31 @@ function figuresOf(series: SeriesReport): { top: Map<string, Figure>; more: Map<
   };
 }
 
-/** Everything that `fit` writes for a series, by name in its folder; result.json is the last. */
-export async function seriesFiles(
+/** Everything that `fit` writes for a series, by name in its folder, made one after the other; result.json is the last. */
+export async function* seriesFiles(
   series: SeriesReport,
   input: object,
-  exports: SeriesExports,
+  exports: Exports,
   { model, by }: Trained,
-): Promise<Map<string, Uint8Array | string>> {
-  const files = new Map<string, Uint8Array | string>();
+): AsyncGenerator<OutputFile> {
   const { top, more } = figuresOf(series);
-  for (const [name, figure] of [...top, ...more]) {
-    files.set(top.has(name) ? `${name}.png` : `figures/${name}.png`, figurePng(figure));
-    files.set(`figures/${name}.svg`, figureSvg(figure));
-  }
+  yield* filesOfFigures(figurePlaces([...top, ...more], (name) => top.has(name)));
   const notes: FileNote[] = [
     ...notesOf(series, model !== undefined),
     { name: "figures/", what: "all figures for talks and papers, PNG and SVG" },
     ...exports.notes,
     { name: "result.json", what: "input, configuration, metrics, frames, drift, versions" },
   ];
-  files.set("report.html", seriesHtml(series, notes.slice(1)));
-  files.set("motifs.csv", seriesMotifsCsv(series));
-  files.set("frames.csv", framesCsv(series));
-  files.set("windows.npz", await seriesWindowsNpz(series));
-  if (series.kind === "stack") files.set("maps.npz", await stackMapsNpz(series));
+  yield ["report.html", seriesHtml(series, notes.slice(1))];
+  yield ["motifs.csv", seriesMotifsCsv(series)];
+  yield ["frames.csv", framesCsv(series)];
+  yield ["windows.npz", await seriesWindowsNpz(series)];
+  if (series.kind === "stack") yield ["maps.npz", await stackMapsNpz(series)];
   else {
     const names = stems(series.frames.map(({ name }) => name));
-    for (const [k, { maps }] of series.frames.entries()) files.set(`maps/${names[k]}.npz`, await mapsNpz(maps));
+    for (const [k, { maps }] of series.frames.entries()) yield [`maps/${names[k]}.npz`, await mapsNpz(maps)];
   }
-  for (const [name, content] of exports.files) files.set(name, content);
-  if (model) files.set("model.svae", model.toBytes());
-  files.set("result.json", seriesJson(series, input, notes, by));
-  return files;
+  yield* exports.files;
+  if (model) yield ["model.svae", model.toBytes()];
+  yield ["result.json", seriesJson(series, input, notes, by)];
 }

@@ -48,32 +48,45 @@ async function syncFolder(path: string): Promise<void> {
   await withHandle(path, "r", (handle) => handle.sync()).catch(() => undefined);
 }
 
+/** A file to write: where, and what it holds. */
+export type OutputFile = readonly [path: string, content: Uint8Array | string];
+/** Files one after the other; what makes them may wait until each is asked for. */
+export type OutputFiles = Iterable<OutputFile> | AsyncIterable<OutputFile>;
+
+/** A file whose content is on the disk, under a name that it does not keep. */
+interface Staged {
+  readonly temporary: string;
+  readonly path: string;
+}
+
+async function stage([path, content]: OutputFile, staged: Staged[]): Promise<void> {
+  await makeFolder(dirname(path));
+  const temporary = temporaryName(path);
+  staged.push({ temporary, path });
+  await withHandle(temporary, "wx", async (handle) => {
+    await handle.writeFile(content);
+    await handle.sync();
+  });
+}
+
 /**
  * Writes files whole or not at all: each under a temporary name beside its place, to the disk, and only when all are
- * there does each take its name, in the order given. Where anything fails, earlier files stay as they were.
- * @throws ConfigError that names the file and the system's reason
+ * there does each take its name, in the order given. Where anything fails, earlier files stay as they were. One file at a time is held.
+ * @throws ConfigError that names the file and the system's reason; what making a file throws
  */
-export async function writeFiles(files: ReadonlyMap<string, Uint8Array | string>): Promise<void> {
-  const staged: { readonly temporary: string; readonly path: string }[] = [];
-  let at = "";
+export async function writeFiles(files: OutputFiles): Promise<void> {
+  const staged: Staged[] = [];
+  const blaming = async (path: string, work: Promise<void>) => {
+    await work.catch((error) => {
+      throw cannotWrite(path, error);
+    });
+  };
   try {
-    for (const [path, content] of files) {
-      at = path;
-      await makeFolder(dirname(path));
-      const temporary = temporaryName(path);
-      staged.push({ temporary, path });
-      await withHandle(temporary, "wx", async (handle) => {
-        await handle.writeFile(content);
-        await handle.sync();
-      });
-    }
-    for (const { temporary, path } of staged) {
-      at = path;
-      await rename(temporary, path);
-    }
+    for await (const file of files) await blaming(file[0], stage(file, staged));
+    for (const { temporary, path } of staged) await blaming(path, rename(temporary, path));
   } catch (error) {
     await Promise.all(staged.map(({ temporary }) => rm(temporary, { force: true })));
-    throw cannotWrite(at, error);
+    throw error;
   }
   for (const folder of new Set(staged.map(({ path }) => dirname(path)))) await syncFolder(folder);
 }

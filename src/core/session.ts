@@ -76,8 +76,9 @@ function checkResult(result: number): void {
 }
 
 /**
- * Several threads: workers share the memory and are told of jobs by message; the main thread only waits. They are started by the first
- * job, and anew where the memory has grown since: V8 tells running instances of a new size at some later time, and until then they trap.
+ * Several threads: workers share the memory and are told of jobs by message; the main thread only waits. They start at once, while the main
+ * thread gets the data ready, and make their instances with the first job, anew where the memory has grown since: V8 tells running instances
+ * of a new size at some later time, and until then they trap.
  */
 async function openThreaded(
   module: WebAssembly.Module,
@@ -87,28 +88,29 @@ async function openThreaded(
 ): Promise<Session> {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true });
   const core = new Core(module, memory);
-  let pool: Thread[] = [];
+  const pool = Array.from({ length: threads }, (_, thread) => startWorker({ module, thread }));
   let size = 0;
-  const stop = async () => {
-    const workers = pool.splice(0);
-    await Promise.all(workers.map(({ worker }) => worker.terminate()));
-  };
   return {
     core,
     variant,
     reason,
     threads,
     async run(job) {
-      if (memory.buffer.byteLength !== size) {
-        await stop();
-        size = memory.buffer.byteLength;
-        pool = Array.from({ length: threads }, (_, thread) => startWorker({ module, memory, thread }));
-      }
-      const results = await Promise.all(pool.map((thread) => ask(thread, job)));
+      const order = memory.buffer.byteLength === size ? { job } : { job, memory };
+      size = memory.buffer.byteLength;
+      const results = await Promise.all(pool.map((thread) => ask(thread, order)));
       for (const result of results) checkResult(result);
     },
-    close: stop,
+    async close() {
+      await Promise.all(pool.map(({ worker }) => worker.terminate()));
+    },
   };
+}
+
+/** What a thread is told: a job, and the memory where it is new or has grown. */
+export interface Order {
+  readonly job: Job;
+  readonly memory?: WebAssembly.Memory;
 }
 
 /** A thread, and a promise that is rejected when it fails or ends, be it before its first job. */
@@ -131,8 +133,8 @@ function startWorker(workerData: object): Thread {
   return { worker, failed };
 }
 
-function ask({ worker, failed }: Thread, job: Job): Promise<number> {
+function ask({ worker, failed }: Thread, order: Order): Promise<number> {
   const answer = new Promise<number>((resolve) => worker.once("message", resolve));
-  worker.postMessage(job);
+  worker.postMessage(order);
   return Promise.race([answer, failed]);
 }

@@ -1,11 +1,11 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { Core, type Job } from "./core.ts";
+import { Core } from "./core.ts";
+import type { Order } from "./session.ts";
 
 /** One thread of the pool: its own instance of the core on the shared memory, one job at a time. */
-const { module, memory, thread } = workerData as {
-  module: WebAssembly.Module;
-  memory: WebAssembly.Memory;
-  thread: number;
-};
-const core = new Core(module, memory);
-parentPort?.on("message", (job: Job) => parentPort?.postMessage(core.run(job, thread)));
+const { module, thread } = workerData as { module: WebAssembly.Module; thread: number };
+let core: Core;
+parentPort?.on("message", ({ job, memory }: Order) => {
+  if (memory) core = new Core(module, memory);
+  parentPort?.postMessage(core.run(job, thread));
+});

@@ -12,9 +12,10 @@ export interface Axis {
   readonly unit: string;
 }
 
+export const datasetKinds = ["image", "stack", "spectra", "spectral-map"] as const;
 /** What the axes mean: an image (rows, columns), a stack (frames, rows, columns), spectra (samples, energies),
  * a spectral map (rows, columns, energies). */
-export type DatasetKind = "image" | "stack" | "spectra" | "spectral-map";
+export type DatasetKind = (typeof datasetKinds)[number];
 
 /** Where the data came from and what is known of it, without the numbers. */
 export interface DatasetInfo {

@@ -22,8 +22,8 @@ export interface LabelledArray {
   readonly dimensions: readonly Dimension[];
   /** Row-major. */
   readonly data: Float32Array | Float64Array | Int32Array;
-  /** Images and stacks of them; otherwise a list with one value a motif. */
-  readonly picture: boolean;
+  /** How many of the last dimensions are shown at once: 2 of a picture, 1 of a curve, 0 of a list with one value a motif. */
+  readonly shown: 0 | 1 | 2;
 }
 
 function evenly(name: string, axis: Float64Array, side: number, unit: string): Dimension {
@@ -49,10 +49,10 @@ export function mapArrays(report: FitReport, sites = hasSites(report)): Labelled
   const plane = [evenly("row", maps.rowAxis, sides[0], unit), evenly("col", maps.colAxis, sides[1], unit)];
   const latent = { name: "latent", size: motifs.latentDim, scale: 1, offset: 1, unit: "" };
   return [
-    { name: "z", title: "Latents", unit: "", dimensions: [latent, ...plane], data: stacked(maps.z), picture: true },
+    { name: "z", title: "Latents", unit: "", dimensions: [latent, ...plane], data: stacked(maps.z), shown: 2 },
     ...quantityMaps(report, sites)
       .slice(motifs.latentDim)
-      .map((map) => ({ ...map, dimensions: plane, data: map.values, picture: true })),
+      .map((map) => ({ ...map, dimensions: plane, data: map.values, shown: 2 as const })),
   ];
 }
 
@@ -72,14 +72,14 @@ export function pictureArrays(report: FitReport): LabelledArray[] {
   ];
   const tiles = stacked(manifold.tiles.map(({ data }) => data));
   return [
-    { name: "image", title: "Image", unit: "", dimensions: plane("image", image, 1), data: image.data, picture: true },
+    { name: "image", title: "Image", unit: "", dimensions: plane("image", image, 1), data: image.data, shown: 2 },
     {
       name: "template",
       title: "Motif at z = 0",
       unit: "",
       dimensions: plane("template", template, binning),
       data: template.data,
-      picture: true,
+      shown: 2,
     },
     {
       name: "manifold",
@@ -87,7 +87,7 @@ export function pictureArrays(report: FitReport): LabelledArray[] {
       unit: "",
       dimensions: [...grid, ...plane("template", first, binning)],
       data: tiles,
-      picture: true,
+      shown: 2,
     },
   ];
 }
@@ -95,7 +95,7 @@ export function pictureArrays(report: FitReport): LabelledArray[] {
 /** A list of the motifs, one value a motif. */
 export function motifList(name: string, title: string, unit: string, data: LabelledArray["data"]): LabelledArray {
   const dimensions = [{ name: "motif", size: data.length }];
-  return { name: `motif_${name}`, title, unit, dimensions, data, picture: false };
+  return { name: `motif_${name}`, title, unit, dimensions, data, shown: 0 };
 }
 
 /** Lists with one value a motif. `sites` as of `motifQuantities`. */

@@ -36,27 +36,27 @@ function writeSignal(experiments: Group, array: LabelledArray): void {
   general.create_attribute("title", array.title);
   const signal = metadata.create_group("Signal");
   signal.create_attribute("signal_type", "");
-  // Says that the last two axes are the picture, the others go through pictures. Newer files say it by a truth value of each axis,
-  // a type that the library cannot write; HyperSpy reads both.
-  signal.create_attribute("record_by", "image");
+  // Says that the last two axes are the picture, or the last one the curve; the others go through them. Newer files say it by a truth
+  // value of each axis, a type that the library cannot write; HyperSpy reads both.
+  signal.create_attribute("record_by", array.shown === 2 ? "image" : "spectrum");
   if (array.unit) signal.create_attribute("quantity", `${array.title} (${array.unit})`);
 }
 
 /**
- * A result as a HyperSpy file: one signal a picture, with axes in the unit of the pixel size; `hyperspy.api.load` gives them
+ * A result as a HyperSpy file: one signal a picture or curve, with axes in the unit of the pixel size; `hyperspy.api.load` gives them
  * as a list (https://hyperspy.org/rosettasciio/file_specification/hspy.html). Lists of motifs are no signals and stay out.
  */
 export async function hspyFile(arrays: readonly LabelledArray[]): Promise<Uint8Array> {
   const { File, files, memory } = await openLibrary();
-  const pictures = arrays.filter(({ picture }) => picture);
-  memory.set(LIBRARY_BYTES + 2 * pictures.reduce((sum, { data }) => sum + data.byteLength, 0));
+  const signals = arrays.filter(({ shown }) => shown > 0);
+  memory.set(LIBRARY_BYTES + 2 * signals.reduce((sum, { data }) => sum + data.byteLength, 0));
   const path = `/result-${written++}.hspy`;
   const file = new File(path, "w");
   try {
     file.create_attribute("file_format", "HyperSpy");
     file.create_attribute("file_format_version", FORMAT_VERSION);
     const experiments = file.create_group("Experiments");
-    for (const array of pictures) writeSignal(experiments, array);
+    for (const array of signals) writeSignal(experiments, array);
   } finally {
     file.close();
   }

@@ -1,20 +1,11 @@
 import { parse } from "node:path";
-import type { FileNote } from "../results/files.ts";
 import { frameReport, type SeriesReport } from "../results/series.ts";
 import { frameOfMotif } from "../results/series_files.ts";
 import type { FitReport, Grid } from "../results/types.ts";
 import { type Dimension, type LabelledArray, mapArrays, motifArrays, motifList, pictureArrays } from "./arrays.ts";
-import { type ExportKind, exportFiles, exportNotes } from "./index.ts";
+import { type ExportKind, type Exports, exportFiles, exportNotes } from "./index.ts";
 import { hasSites } from "./quantities.ts";
 import type { Column } from "./tables.ts";
-
-/** What a series is in the formats of other programs. */
-export interface SeriesExports {
-  /** Path → content. */
-  readonly files: ReadonlyMap<string, Uint8Array | string>;
-  /** What the files hold, for lists of them. */
-  readonly notes: readonly FileNote[];
-}
 
 /** File names of the images: their own where they differ, numbered where not. */
 export function stems(paths: readonly string[]): string[] {
@@ -31,7 +22,7 @@ export async function exportSeries(
   series: SeriesReport,
   kinds: readonly ExportKind[],
   image: (k: number) => Promise<Grid>,
-): Promise<SeriesExports> {
+): Promise<Exports> {
   if (kinds.length === 0) return { files: new Map(), notes: [] };
   return series.kind === "stack" ? exportStack(series, kinds) : exportImages(series, kinds, image);
 }
@@ -40,7 +31,7 @@ async function exportImages(
   series: SeriesReport,
   kinds: readonly ExportKind[],
   image: (k: number) => Promise<Grid>,
-): Promise<SeriesExports> {
+): Promise<Exports> {
   const files = new Map<string, Uint8Array | string>();
   const names = stems(series.frames.map(({ name }) => name));
   for (const [k, name] of names.entries()) {
@@ -50,7 +41,7 @@ async function exportImages(
   return { files, notes: [{ name: "exports/", what: `a folder of each image with its ${kinds.join(", ")}` }] };
 }
 
-async function exportStack(series: SeriesReport, kinds: readonly ExportKind[]): Promise<SeriesExports> {
+async function exportStack(series: SeriesReport, kinds: readonly ExportKind[]): Promise<Exports> {
   const reports = series.frames.map(({ rows, cols }, k) =>
     frameReport(series, k, { rows, cols, data: new Float32Array(0) }),
   );

@@ -2,7 +2,7 @@ import { deflate } from "../formats/deflate.ts";
 import type { FitReport } from "../results/types.ts";
 import type { Dimension, LabelledArray } from "./arrays.ts";
 
-/** Longest side of a chunk of the last two dimensions; and values of an array up to which it is one chunk. */
+/** Longest side of a picture's chunk; and values of an array up to which it is one chunk, of a list at most. */
 const CHUNK = 512;
 const ONE_CHUNK = 1 << 20;
 
@@ -59,8 +59,9 @@ function putJson({ files, metadata }: Store, path: string, value: object): void 
 function putArray(store: Store, array: LabelledArray): void {
   const shape = array.dimensions.map(({ size }) => size);
   const large = array.data.length > ONE_CHUNK;
-  const plane = array.picture ? shape.length - 2 : 0;
-  const chunks = shape.map((size, d) => Math.max(1, large ? (d < plane ? 1 : Math.min(size, CHUNK)) : size));
+  const apart = array.shown === 0 ? 0 : shape.length - array.shown;
+  const most = array.shown === 2 ? CHUNK : ONE_CHUNK;
+  const chunks = shape.map((size, d) => Math.max(1, large ? (d < apart ? 1 : Math.min(size, most)) : size));
   const dtype = dtypeOf(array.data);
   putJson(store, `${array.name}/.zarray`, {
     zarr_format: 2,
@@ -87,7 +88,7 @@ function putArray(store: Store, array: LabelledArray): void {
 /** The coordinates of a dimension as an array of its name, as xarray takes them. */
 function coordinate({ name, size, scale = 1, offset = 0, unit = "" }: Dimension): LabelledArray {
   const data = Float64Array.from({ length: size }, (_, i) => offset + scale * i);
-  return { name, title: name, unit, dimensions: [{ name, size }], data, picture: false };
+  return { name, title: name, unit, dimensions: [{ name, size }], data, shown: 0 };
 }
 
 /**

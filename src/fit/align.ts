@@ -5,30 +5,39 @@ import type { Plan } from "./plan.ts";
 import type { Geometry } from "./windows.ts";
 
 /*
- * Which windows the templates start from (assembly/model/align.ts does the rounds). The first template: several starts, the best
- * ELBO is kept. Then, while many windows are explained much worse than the others, another template from one of those: variants and
- * grains that no common template registers.
+ * Which windows the templates start from (assembly/model/align.ts does the rounds). The first template: several starts, of which the worse half
+ * is left out again and again (successive halving: Jamieson and Talwalkar, AISTATS 2016), by the ELBO over a few windows. Then, while many windows
+ * are explained much worse than the others, another template from one of those: variants and grains that no common template registers.
  */
 
-/** Windows that compare the starts, rounds for each, and windows and rounds for what is kept. */
-const START_WINDOWS = 480;
-const START_ROUNDS = 3;
-const ALIGN_WINDOWS = 1920;
-const ALIGN_ROUNDS = 5;
+/** Windows that compare the starts that are left, further rounds of each, and how many of them go on. */
+const HEATS = [
+  { windows: 480, rounds: 2, kept: (starts: number) => Math.ceil(starts / 2) },
+  { windows: 480, rounds: 1, kept: (starts: number) => Math.min(2, starts) },
+  { windows: 480, rounds: 1, kept: () => 1 },
+] as const;
+/** Windows and rounds for the one that is kept, then for all templates. */
+const KEPT_ROUNDS = [
+  { windows: 960, rounds: 1 },
+  { windows: 1920, rounds: 1 },
+] as const;
+const FINAL_WINDOWS = 960;
+const FINAL_ROUNDS = 3;
 /** A window is explained badly when its cost is this many times the first quartile. */
 const BAD_RATIO = 1.6;
 /** Share of bad windows that is worth another template, and starts tried for it. */
 const BAD_SHARE = 0.1;
 const EXTRA_STARTS = 3;
+/** Windows of further templates, rounds of each start and of what is kept. */
+const EXTRA_WINDOWS = 1920;
+const START_ROUNDS = 3;
+const EXTRA_ROUNDS = 5;
 /**
  * A further template is tried where those leave this share of the data's variance unexplained, in the median: below it they register well, and the
  * decoder will explain the rest. It is kept where their costs fall to the second share.
  */
 const UNEXPLAINED = 0.3;
 const KEEP_RATIO = 0.4;
-/** Last rounds, over all windows. */
-const FINAL_ROUNDS = 3;
-
 /** Runs rounds over the first windows, of the better half if `trimmed`; `expected` rounds are still to come, these included. */
 type Rounds = (windows: number, rounds: number, expected: number, trimmed: boolean) => Promise<void>;
 
@@ -58,6 +67,56 @@ function randomPlace({ frames }: Geometry, margin: number, rng: Rng): Place {
   return [frame, along(frames[frame].rows), along(frames[frame].cols)];
 }
 
+/** A start with what its rounds have made of it. */
+interface Candidate {
+  readonly template: Float32Array;
+  readonly variance: number;
+  /** Cost of the window in the middle: the better half is below. */
+  readonly threshold: number;
+  readonly elbo: number;
+}
+
+function candidateOf(core: Core): Candidate {
+  return {
+    template: core.templates().slice(),
+    variance: core.progress("VARIANCE"),
+    threshold: core.progress("THRESHOLD"),
+    elbo: core.progress("ELBO"),
+  };
+}
+
+function resume(core: Core, { template, variance, threshold }: Candidate): void {
+  core.restoreTemplates(1, template);
+  core.setProgress("VARIANCE", variance);
+  core.setProgress("THRESHOLD", threshold);
+}
+
+/** Leaves the core with the template of the best of the starts. */
+async function firstTemplate(core: Core, starts: readonly Place[], samples: number, rounds: Rounds): Promise<void> {
+  const noise = core.progress("VARIANCE");
+  let field = starts.map((place): Candidate => {
+    core.setProgress("VARIANCE", noise);
+    core.exports.sv_start(core.arena, 0, ...place);
+    return candidateOf(core);
+  });
+  const run = async (windows: number, count: number) => {
+    const more = HEATS.length + KEPT_ROUNDS.length + FINAL_ROUNDS;
+    await rounds(Math.min(windows, samples), count, count * field.length + more, true);
+  };
+  for (const { windows, rounds: count, kept } of HEATS) {
+    const after: Candidate[] = [];
+    for (const candidate of field) {
+      resume(core, candidate);
+      await run(windows, count);
+      after.push(candidateOf(core));
+    }
+    field = after.sort((a, b) => b.elbo - a.elbo).slice(0, kept(field.length));
+  }
+  resume(core, field[0]);
+  for (const { windows, rounds: count } of KEPT_ROUNDS) await run(windows, count);
+}
+
+/** Registration templates, before there is content. */
 export async function alignTemplates(
   core: Core,
   plan: Plan,
@@ -67,31 +126,19 @@ export async function alignTemplates(
 ): Promise<void> {
   const rng = createRng(options.seed);
   const reach = Math.round(plan.maxShift * 0.8);
-  const few = Math.min(START_WINDOWS, options.samples);
-  const many = Math.min(ALIGN_WINDOWS, options.samples);
   core.exports.sv_initialise(core.arena);
-  const noise = core.progress("VARIANCE");
-  const begin = (place: Place) => {
-    core.setProgress("VARIANCE", noise);
-    core.exports.sv_start(core.arena, 0, ...place);
-  };
-  let best: Place = [0, 0, 0];
-  let most = Number.NEGATIVE_INFINITY;
-  for (let k = 0; k < options.restarts; k++) {
-    const start = brightestNear(core, geometry, randomPlace(geometry, plan.windowSize / 2 + plan.maxShift, rng), reach);
-    begin(start);
-    await rounds(few, START_ROUNDS, (options.restarts - k) * START_ROUNDS + ALIGN_ROUNDS, true);
-    if (core.progress("ELBO") > most) [most, best] = [core.progress("ELBO"), start];
-  }
-  begin(best);
-  await rounds(many, ALIGN_ROUNDS, ALIGN_ROUNDS, true);
+  const starts = Array.from({ length: options.restarts }, () =>
+    brightestNear(core, geometry, randomPlace(geometry, plan.windowSize / 2 + plan.maxShift, rng), reach),
+  );
+  await firstTemplate(core, starts, options.samples, rounds);
   // The decoder starts as the first template: what that leaves unexplained is the noise to start from.
   const variance = core.progress("VARIANCE");
+  const many = Math.min(EXTRA_WINDOWS, options.samples);
   while (
     core.progress("TEMPLATES") < options.templates &&
     (await addTemplate(core, plan, geometry, reach, many, rng, rounds))
   );
-  await rounds(many, FINAL_ROUNDS, FINAL_ROUNDS, false);
+  await rounds(Math.min(FINAL_WINDOWS, options.samples), FINAL_ROUNDS, FINAL_ROUNDS, false);
   if (core.progress("TEMPLATES") > 1) core.setProgress("VARIANCE", variance);
 }
 
@@ -140,13 +187,13 @@ async function addTemplate(
     const [image, row, col] = origins.subarray(3 * i, 3 * i + 3);
     const start = brightestNear(core, geometry, [image, Math.round(row + half), Math.round(col + half)], reach);
     core.exports.sv_start(core.arena, count, ...start);
-    await rounds(windows, START_ROUNDS, (EXTRA_STARTS - k) * START_ROUNDS + ALIGN_ROUNDS, true);
+    await rounds(windows, START_ROUNDS, (EXTRA_STARTS - k) * START_ROUNDS + EXTRA_ROUNDS, true);
     const ratio = gain();
     if (!best || ratio < best.ratio) best = { start, ratio };
     restore();
   }
   if (!best || best.ratio > KEEP_RATIO) return false;
   core.exports.sv_start(core.arena, count, ...best.start);
-  await rounds(windows, ALIGN_ROUNDS, ALIGN_ROUNDS, true);
+  await rounds(windows, EXTRA_ROUNDS, EXTRA_ROUNDS, true);
   return true;
 }

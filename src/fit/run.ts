@@ -146,7 +146,17 @@ function meanElbo(history: readonly HistoryEntry[]): number {
   return history.reduce((sum, entry) => sum + entry.elbo, 0) / Math.max(1, history.length);
 }
 
-/** Pass after pass over the windows until the steps are done or, with `plateau`, a pass hardly gains anything. */
+/** Whether the last of at least three whole passes of so many steps hardly gained anything. */
+function hasLevelled(history: readonly HistoryEntry[], pass: number): boolean {
+  if (history.length < 3 * pass || history.length % pass !== 0) return false;
+  const [before, last] = [meanElbo(history.slice(-2 * pass, -pass)), meanElbo(history.slice(-pass))];
+  return last - before < PLATEAU_NATS + PLATEAU_SHARE * Math.abs(last);
+}
+
+/**
+ * Pass after pass over the windows until the steps are done or, with `plateau`, a pass hardly gains anything. A fit that goes on after it was
+ * stopped may have got there already.
+ */
 export async function train(run: Run, plateau = true): Promise<void> {
   const { session, options } = run;
   const pass = Math.ceil(options.samples / options.batch);
@@ -156,13 +166,9 @@ export async function train(run: Run, plateau = true): Promise<void> {
     const done = step();
     return { stage: "train", done, total, latest: historyOf(session)[done - 1] };
   };
-  while (step() < total) {
+  while (step() < total && !(plateau && hasLevelled(historyOf(session), pass))) {
     const steps = Math.min(pass - (step() % pass), total - step());
     await runJob(run, { name: "train", steps }, event);
-    const history = historyOf(session);
-    if (!plateau || history.length < 3 * pass || step() % pass !== 0) continue;
-    const [before, last] = [meanElbo(history.slice(-2 * pass, -pass)), meanElbo(history.slice(-pass))];
-    if (last - before < PLATEAU_NATS + PLATEAU_SHARE * Math.abs(last)) break;
   }
   run.hooks.onProgress?.(event());
 }

@@ -78,7 +78,9 @@ export function samplesOf(dataset: Dataset, fill: boolean): Samples {
   const shape = shapeOf(dataset);
   const { kind, name } = dataset;
   if (kind === "image") {
-    throw new ShapeError(`${name}: expected spectra, a spectral map or a stack of windows, got one image`);
+    throw new ShapeError(
+      `${name}: expected spectra, a spectral map or a stack of windows, got one image (--as spectra: its rows are signals)`,
+    );
   }
   const cols = shape[shape.length - 1];
   const rows = kind === "stack" ? shape[1] : 1;

@@ -1,7 +1,8 @@
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset, DatasetKind } from "../data/dataset.ts";
 import { FormatError, ShapeError, ShiftVaeError } from "../errors.ts";
 import { latin1 } from "./bytes.ts";
 import type { DatasetHandle, Format, OpenedFile, Selection } from "./format.ts";
+import { asKind } from "./reinterpret.ts";
 import { withSidecar } from "./sidecar.ts";
 import type { ByteSource } from "./source.ts";
 
@@ -91,6 +92,8 @@ async function openFolder(path: string): Promise<OpenedFile> {
 export interface DatasetChoice extends Selection {
   /** Name of the dataset or channel (the case is ignored where that is unambiguous), or its index; the first by default. */
   readonly dataset?: string | number;
+  /** What its axes mean, where the file's shape alone would be read otherwise: 100 × 300 numbers as "spectra", not as an image. */
+  readonly as?: DatasetKind;
 }
 
 /**
@@ -98,15 +101,21 @@ export interface DatasetChoice extends Selection {
  * @throws FormatError for anything wrong with the file, ShapeError where the file has no such dataset, frame or part.
  */
 export async function readDataset(file: string | ByteSource, choice: DatasetChoice = {}): Promise<Dataset> {
-  const { dataset, ...selection } = choice;
+  const { dataset: _dataset, as: _as, ...selection } = choice;
   if (typeof file === "string") {
-    return withFile(file, (opened) => pickDataset(opened, file, dataset).read(selection));
+    return withFile(file, (opened) => pickDataset(opened, file, choice).read(selection));
   }
-  return pickDataset(await openFile(file), file.name, dataset).read(selection);
+  return pickDataset(await openFile(file), file.name, choice).read(selection);
 }
 
-/** The dataset of that name or index; the first where none is named. `ShapeError` lists what there is. */
-export function pickDataset(file: OpenedFile, fileName: string, choice: string | number = 0): DatasetHandle {
+/** The dataset of that name or index, the first where none is named, as the kind that is asked for. `ShapeError` lists what there is. */
+export function pickDataset(file: OpenedFile, fileName: string, choice: DatasetChoice = {}): DatasetHandle {
+  const { dataset = 0, as } = choice;
+  const found = datasetOf(file, fileName, dataset);
+  return as === undefined ? found : asKind(found, as);
+}
+
+function datasetOf(file: OpenedFile, fileName: string, choice: string | number): DatasetHandle {
   const { datasets } = file;
   if (datasets.length === 0) throw new FormatError(`${fileName}: the ${file.format} file holds no numeric dataset`);
   const index = typeof choice === "number" ? choice : findByName(datasets, choice);

@@ -50,17 +50,20 @@ export function motifRaster(report: FitReport): MotifRaster {
   const [rows, cols] = [Math.max(1, Math.round(image.rows / step)), Math.max(1, Math.round(image.cols / step))];
   const reach = 0.75 * motifSpacing(report);
   const points = new PointGrid(motifs.position, reach);
-  const owner = Int32Array.from({ length: rows * cols }, (_, i) => {
+  const owner = new Int32Array(rows * cols);
+  for (let i = 0; i < owner.length; i++) {
     const row = ((Math.floor(i / cols) + 0.5) * image.rows) / rows - 0.5;
     const col = (((i % cols) + 0.5) * image.cols) / cols - 0.5;
-    return points.nearest(row, col, reach);
-  });
+    owner[i] = points.nearest(row, col, reach);
+  }
   return { rows, cols, owner };
 }
 
 /** Every pixel takes the value of its motif; NaN where there is none. */
 export function motifField({ rows, cols, owner }: MotifRaster, values: ArrayLike<number>): Grid {
-  return { rows, cols, data: Float32Array.from(owner, (n) => (n < 0 ? Number.NaN : values[n])) };
+  const data = new Float32Array(owner.length);
+  for (let i = 0; i < data.length; i++) data[i] = owner[i] < 0 ? Number.NaN : values[owner[i]];
+  return { rows, cols, data };
 }
 
 /** First and last edge of a map's axis in image pixels. */

@@ -14,14 +14,21 @@ export interface Figure {
   readonly parts?: readonly Figure[];
   /** What a page says below the parts. */
   readonly notes?: readonly string[];
-  /** Boxes that show the whole image, so that a pointer in one can be turned into a position. */
+  /** Boxes that show the whole of a field (an image, a scan), so that a pointer in one can be turned into a position. */
   readonly views?: readonly Box[];
-  /** The scatter plot's box and what its axes show. */
-  readonly scatter?: { readonly box: Box; readonly x: Limits; readonly y: Limits; readonly latents: readonly number[] };
+  /** Which of the page's fields they show. */
+  readonly field?: number;
+  /** The scatter plot's box, what its axes show, and the page's columns (x, y) that its dots are. */
+  readonly scatter?: {
+    readonly box: Box;
+    readonly x: Limits;
+    readonly y: Limits;
+    readonly columns: readonly [string, string];
+  };
 }
 
 /** PNG file of a figure, two device pixels a logical pixel. */
-export function figurePng(figure: Figure): Uint8Array {
+export function figurePng(figure: Figure): Promise<Uint8Array> {
   const surface = new RasterSurface(figure.width, figure.height);
   figure.draw(surface);
   return surface.toPng();
@@ -39,7 +46,8 @@ export function figureSvg(figure: Figure): string {
 export function figureElement(figure: Figure): string {
   const surface = new SvgSurface(figure.width, figure.height, CSS_THEME);
   figure.draw(surface);
-  const views = figure.views?.map((box) => [box.x, box.y, box.width, box.height]);
+  const boxes = figure.views?.map((box) => [box.x, box.y, box.width, box.height]);
+  const views = boxes && { field: figure.field ?? 0, boxes };
   const scatter = figure.scatter && { ...figure.scatter, box: Object.values(figure.scatter.box) };
   const attribute = (name: string, value: object | undefined) =>
     value ? ` data-${name}="${escapeXml(JSON.stringify(value))}"` : "";

@@ -2,7 +2,7 @@ import type { FitReport, Grid } from "../results/types.ts";
 import { rangeOf } from "./axes.ts";
 import { paletteColor, paletteIndex, paletteOf, rgbToHex } from "./colormaps.ts";
 import { columnOf, drawLatentMap, latentScale, motifSpacing } from "./fields.ts";
-import { type Figure, figurePng } from "./figure.ts";
+import type { Figure } from "./figure.ts";
 import {
   type ColorScale,
   drawColorBar,
@@ -15,7 +15,7 @@ import {
   panelSize,
   toBox,
 } from "./panels.ts";
-import { formatNumber, latentName, robustLimits, scaleBar } from "./scales.ts";
+import { formatNumber, type Limits, latentName, robustLimits, scaleBar } from "./scales.ts";
 import type { Box, Surface } from "./surface.ts";
 
 export const LIMITS_NOTE = "Colours span the 1st to the 99th percentile.";
@@ -25,8 +25,13 @@ function fullGrayScale(values: Iterable<number>): ColorScale {
   return { colormap: "gray", limits: rangeOf(values, 0) };
 }
 
+/** Limits of the images drawn last: every figure with the image asks for them, and sorting pixels takes long. */
+const imageLimits = new WeakMap<Float32Array, Limits>();
+
 function drawImage(surface: Surface, box: Box, { image }: FitReport): void {
-  drawGrid(surface, box, image, { colormap: "gray", limits: robustLimits(image.data) }, true);
+  const limits = imageLimits.get(image.data) ?? robustLimits(image.data);
+  imageLimits.set(image.data, limits);
+  drawGrid(surface, box, image, { colormap: "gray", limits }, true);
 }
 
 /** Motif positions in box coordinates, x, y, x, y, … */
@@ -55,10 +60,6 @@ export function templateFigure(report: Pick<FitReport, "template" | "binning" | 
   const alt = `Template of the motif, the decoder at z = 0: ${template.rows} × ${template.cols} pixels, scale bar ${bar.label}.`;
   const figure = panelFigure(template, [panel], { alt, side: 300, across: 500, notes: ["Decoder at z = 0."] });
   return { ...figure, views: undefined };
-}
-
-export function templatePng(report: FitReport): Uint8Array {
-  return figurePng(templateFigure(report));
 }
 
 interface ManifoldAxes {
@@ -114,10 +115,6 @@ export function manifoldFigure(report: Pick<FitReport, "manifold">): Figure {
   };
 }
 
-export function manifoldPng(report: FitReport): Uint8Array {
-  return figurePng(manifoldFigure(report));
-}
-
 function latentPanels(report: FitReport, scales?: readonly ColorScale[]): Panel[] {
   return report.maps.z.map((values, latent) => {
     const bar = scales?.[latent] ?? latentScale(values);
@@ -135,7 +132,9 @@ export function mapsFigure(report: FitReport, withImage = true, scales?: readonl
     title: `Image, ${report.motifs.count} motifs`,
     draw(surface, box) {
       drawImage(surface, box, report);
-      surface.dots(motifPoints(report, box), 0.6 * dotRadius(report, box), "#ffb000", 0.9);
+      const [points, radius] = [motifPoints(report, box), 0.6 * dotRadius(report, box)];
+      surface.dots(points, radius + 0.8, "#000000", 0.7);
+      surface.dots(points, radius, "#ffb000", 0.9);
       drawScaleBar(surface, box, report.image.cols, report.pixelSize);
     },
   };
@@ -148,10 +147,6 @@ export function mapsFigure(report: FitReport, withImage = true, scales?: readonl
     across: 1460,
     notes: [`${LIMITS_NOTE} Gray: no motif near.`],
   });
-}
-
-export function mapsPng(report: FitReport): Uint8Array {
-  return figurePng(mapsFigure(report));
 }
 
 /** The image with the motifs as discs, coloured by a latent; one layer a latent, the first visible. */
@@ -171,7 +166,9 @@ export function overlayFigure(report: FitReport): Figure {
       drawImage(surface, box, report);
       const points = motifPoints(report, box);
       const radius = dotRadius(report, box);
-      surface.dots(points, radius + 0.8, "#000000", 0.6);
+      // A dark ring about a light one: each colour of a latent is seen on each gray of the image.
+      surface.dots(points, radius + 1.4, "#000000", 0.6);
+      surface.dots(points, radius + 0.7, "#ffffff");
       scales.forEach(({ scale, colors }, latent) => {
         surface.layer(`latent-${latent}`, latent === 0, () => {
           surface.dots(points, radius, colors);

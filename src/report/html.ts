@@ -1,92 +1,26 @@
 import type { FileNote } from "../results/files.ts";
-import { strainField } from "../results/strain.ts";
 import type { FitReport } from "../results/types.ts";
-import { columnOf, motifSpacing, positionSd, smallLengthUnit } from "./fields.ts";
-import { manifoldFigure, mapsFigure, overlayFigure, templateFigure } from "./figures.ts";
-import { details, figureHtml, LATTICE_NOTE, POSITIONS_NOTE, pageHtml, section, table } from "./html_page.ts";
+import { mapsFigure } from "./figures.ts";
+import { type ReportFigures, reportFigures } from "./files.ts";
+import { details, figureHtml, hint, LATTICE_NOTE, POSITIONS_NOTE, pageHtml, section, table } from "./html_page.ts";
 import { latticeSection, scaleWarning } from "./lattice_section.ts";
-import { hasStrain, sigmaFigure, strainFigure, turnFigure } from "./motif_figures.ts";
-import { klFigure, lossFigure, scatterFigure, sigmaHistogramFigure } from "./plots.ts";
+import { hasStrain } from "./motif_figures.ts";
+import { type Column, motifColumns, motifPoints } from "./points.ts";
 import { latentName } from "./scales.ts";
 import { headlines } from "./summary.ts";
 
 /** Rows of the table of motifs; the rest is in the result files. */
 const TABLE_ROWS = 1000;
 
-/** Values of the motifs as the report shows them, rounded to what is worth reading. */
-interface Column {
-  readonly name: string;
-  readonly values: readonly (number | null)[];
-}
-
-function column(name: string, values: ArrayLike<number>, places: number): Column {
-  const round = (v: number) => (Number.isFinite(v) ? Number(v.toFixed(places)) : null);
-  return { name, values: Array.from(values, round) };
-}
-
-function strainColumns(report: FitReport): Column[] {
-  const { lattice, motifs } = report;
-  if (!lattice || !hasStrain(report)) return [];
-  const field = strainField(motifs, lattice);
-  const { factor, unit } = smallLengthUnit(report);
-  const along = (k: number) => columnOf(field.displacement, 2, k).map((v) => v * factor);
-  const percent = (values: Float64Array) => values.map((v) => 100 * v);
-  return [
-    column(`u row (${unit})`, along(0), 2),
-    column(`u column (${unit})`, along(1), 2),
-    column("εxx (%)", percent(field.xx), 2),
-    column("εyy (%)", percent(field.yy), 2),
-    column("εxy (%)", percent(field.xy), 2),
-    column(
-      "rotation (°)",
-      field.rotation.map((v) => (v * 180) / Math.PI),
-      2,
-    ),
-  ];
-}
-
-const LEADING_COLUMNS = 4;
-
-function motifColumns(report: FitReport): Column[] {
-  const { motifs } = report;
-  const latents = Array.from({ length: motifs.latentDim }, (_, i) =>
-    column(latentName(i), columnOf(motifs.z, motifs.latentDim, i), 3),
-  );
-  return [
-    column("row (px)", columnOf(motifs.position, 2, 0), 2),
-    column("column (px)", columnOf(motifs.position, 2, 1), 2),
-    column("σ (px)", positionSd(report), 3),
-    column("windows", motifs.windows, 0),
-    ...latents,
-    ...(motifs.angle ? [column("angle (°)", motifs.angle, 2)] : []),
-    ...(motifs.scale ? [column("scale", motifs.scale, 4)] : []),
-    ...strainColumns(report),
-  ];
-}
-
-function pageData(report: FitReport, columns: readonly Column[]): object {
-  const { rows, cols } = report.image;
-  return {
-    rows,
-    cols,
-    reach: motifSpacing(report),
-    row: columns[0].values,
-    col: columns[1].values,
-    firstLatent: LEADING_COLUMNS,
-    columns,
-  };
-}
-
-function motifSection(report: FitReport): string {
+function motifSection(report: FitReport, figures: ReportFigures): string {
   const choices = Array.from({ length: report.motifs.latentDim }, (_, i) => {
     const checked = i === 0 ? " checked" : "";
     return `<label><input type="radio" name="latent" value="latent-${i}"${checked}> ${latentName(i)}</label>`;
   });
   const controls =
     choices.length < 2 ? "" : `<fieldset><legend>Colour by latent</legend>${choices.join("")}</fieldset>`;
-  const hint = `<p class="hint">Point at a motif, or focus the picture and use the arrow keys, for its values.</p>`;
-  const overlay = `<div>${controls}${figureHtml(overlayFigure(report), "overlay")}${hint}</div>`;
-  const beside = `<div class="beside">${figureHtml(templateFigure(report))}${figureHtml(klFigure(report))}</div>`;
+  const overlay = `<div>${controls}${figureHtml(figures.motifs, "overlay")}${hint("motif")}</div>`;
+  const beside = `<div class="beside">${figureHtml(figures.template)}${figureHtml(figures.kl)}</div>`;
   return section("Motifs", "", overlay, beside);
 }
 
@@ -101,35 +35,47 @@ function motifTable(report: FitReport, columns: readonly Column[]): string {
   return `<details><summary>${summary}</summary>${table(["motif", ...columns.map((c) => c.name)], rows)}</details>`;
 }
 
-function sections(report: FitReport): string {
+function sections(report: FitReport, figures: ReportFigures): string {
   const strain = hasStrain(report)
-    ? section("Displacement and strain", "", figureHtml(strainFigure(report)))
+    ? section("Displacement and strain", "", figureHtml(figures.strain))
     : section("Displacement and strain", "No lattice was found, so there is nothing to compare the motifs with.");
-  const turn = turnFigure(report);
   const { symmetry = 1 } = report;
   const known =
     symmetry > 1 ? `The motif has a ${symmetry}-fold axis: angles are known modulo ${360 / symmetry}°.` : "";
   return [
-    motifSection(report),
+    motifSection(report, figures),
     section("Latent maps", "", figureHtml(mapsFigure(report, false))),
-    turn ? section("Rotation and scale", known, figureHtml(turn)) : "",
-    section("Latents", "", figureHtml(scatterFigure(report)), figureHtml(manifoldFigure(report))),
-    section("Position uncertainty", "", figureHtml(sigmaFigure(report)), figureHtml(sigmaHistogramFigure(report))),
+    figures.rotation ? section("Rotation and scale", known, figureHtml(figures.rotation)) : "",
+    section("Latents", "", figureHtml(figures.scatter), figureHtml(figures.manifold)),
+    section(
+      "Position uncertainty",
+      "",
+      figureHtml(figures["position-sigma"]),
+      figureHtml(figures["position-sigma-histogram"]),
+    ),
     strain,
     latticeSection(report),
-    report.metrics.history.length > 0 ? section("Training", "", figureHtml(lossFigure(report))) : "",
+    figures.loss ? section("Training", "", figureHtml(figures.loss)) : "",
   ].join("");
 }
 
-/** The report of a fit as one self-contained HTML page. `files` are linked by relative address. */
-export function reportHtml(report: FitReport, files: readonly FileNote[] = []): string {
+/**
+ * The report of a fit as one self-contained HTML page.
+ * @param files linked by relative address
+ * @param figures those of the report, where they have been made before
+ */
+export function reportHtml(
+  report: FitReport,
+  files: readonly FileNote[] = [],
+  figures: ReportFigures = reportFigures(report),
+): string {
   const columns = motifColumns(report);
   return pageHtml({
     title: report.title,
     warning: scaleWarning(report),
     headlines: headlines(report),
-    main: sections(report) + details(report, motifTable(report, columns), files),
+    main: sections(report, figures) + details(report, motifTable(report, columns), files),
     footer: `${POSITIONS_NOTE} ${LATTICE_NOTE}`,
-    data: pageData(report, columns),
+    points: motifPoints(report, columns),
   });
 }

@@ -3,6 +3,7 @@ import type { FitReport } from "../results/types.ts";
 import { type Figure, figureElement } from "./figure.ts";
 import { SCRIPT, SCRIPT_HASH } from "./html_script.ts";
 import { STYLE, STYLE_HASH } from "./html_style.ts";
+import type { Points } from "./points.ts";
 import { formatNumber } from "./scales.ts";
 import type { Headline } from "./summary.ts";
 import { escapeXml } from "./svg.ts";
@@ -18,24 +19,36 @@ function embeddedJson(value: unknown): string {
   return JSON.stringify(value).replace(/</g, "\\u003c");
 }
 
-/** A figure; where it shows motifs one by one, with the values under the pointer. */
+/** How to see the values of what a picture shows one by one. */
+export function hint(what: string): string {
+  return `<p class="hint">Point at a ${what}, or focus the picture and use the arrow keys, for its values.</p>`;
+}
+
+/** Width of a plot, px, from which a phone shows a part of it at a time: all of it would have letters too small to read. */
+const BROAD = 600;
+
+/** A figure; where it shows motifs or samples one by one, with the values under the pointer. */
 export function figureHtml(figure: Figure, id = ""): string {
   if (figure.parts) {
     const notes = figure.notes?.map((note) => `<p class="hint">${escapeXml(note)}</p>`) ?? [];
     const parts = figure.parts.map((part) => figureHtml(part));
     return `<div class="parts" role="group" aria-label="${escapeXml(figure.alt)}">${parts.join("")}${notes.join("")}</div>`;
   }
-  const name = id ? ` id="${id}"` : "";
+  const name = (id ? ` id="${id}"` : "") + (figure.width > BROAD && !figure.views ? ' class="broad"' : "");
   const live = figure.views || figure.scatter;
   if (!live) return `<figure${name}><div>${figureElement(figure)}</div></figure>`;
-  const role = `role="group" tabindex="0" aria-label="${escapeXml(figure.alt)} Arrow keys step from motif to motif."`;
+  const role = `role="group" tabindex="0" aria-label="${escapeXml(figure.alt)} Arrow keys step from one to the next."`;
   return `<figure${name}><div class="plot" ${role}>${figureElement(figure)}</div></figure>`;
 }
 
-/** A figure without motifs to point at. */
-export function still(figure: Figure): string {
-  const { views: _views, scatter: _scatter, parts, ...rest } = figure;
-  return figureHtml({ ...rest, parts: parts?.map((part) => ({ ...part, views: undefined, scatter: undefined })) });
+/** A figure with nothing to point at. */
+export function still(figure: Figure): Figure {
+  return { ...figure, views: undefined, scatter: undefined, parts: figure.parts?.map(still) };
+}
+
+/** A figure whose views show another of the page's fields than the first. */
+export function ofField(figure: Figure, field: number): Figure {
+  return { ...figure, field, parts: figure.parts?.map((part) => ofField(part, field)) };
 }
 
 /** A section of the page; the text is HTML. */
@@ -90,15 +103,15 @@ export interface Page {
   readonly headlines: readonly Headline[];
   readonly main: string;
   readonly footer: string;
-  /** The motifs that the page's script shows under the pointer; without it nothing is live. */
-  readonly data?: object;
+  /** What the page's script shows under the pointer. */
+  readonly points?: Points;
 }
 
-/** Data of a page without motifs to point at. */
-const NO_MOTIFS = { rows: 1, cols: 1, reach: 0, row: [], col: [], firstLatent: 0, columns: [] };
+/** Of a page whose figures are all still. */
+const NO_POINTS: Points = { what: "", fields: [], columns: [] };
 
 /** A self-contained HTML page: nothing is loaded, and its content security policy forbids it and every script and style but its own. */
-export function pageHtml({ title, warning = "", headlines, main, footer, data = NO_MOTIFS }: Page): string {
+export function pageHtml({ title, warning = "", headlines, main, footer, points = NO_POINTS }: Page): string {
   const name = escapeXml(title);
   const policy = `default-src 'none'; img-src data:; style-src '${STYLE_HASH}'; script-src '${SCRIPT_HASH}'; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
@@ -109,7 +122,7 @@ export function pageHtml({ title, warning = "", headlines, main, footer, data = 
 <main>${main}</main>
 <footer>${footer}</footer>
 <div id="tip" hidden aria-hidden="true"></div><p id="live" class="unseen" aria-live="polite"></p>
-<script type="application/json" id="data">${embeddedJson(data)}</script>
+<script type="application/json" id="data">${embeddedJson(points)}</script>
 <script>${SCRIPT}</script></body></html>
 `;
 }

@@ -1,34 +1,49 @@
-/** The report's script. Pointer: the motif under it is marked in every picture, with its values beside the pointer. Keys:
- * the arrows step from motif to motif. The numbers are in the page, in the element "data". */
+/** The report's script. Pointer or finger: the motif (or sample) under it is marked in every picture, with its values beside it. Keys:
+ * the arrows step from one to the next. Places and values are in the page, in the element "data" (points.ts). */
 export const SCRIPT = `
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const tip = document.getElementById("tip");
   const live = document.getElementById("live");
-  const count = data.row.length;
+  const count = data.columns.length > 0 ? data.columns[0].values.length : 0;
   const svgNs = "http://www.w3.org/2000/svg";
   let chosen = -1;
 
-  const latentColumn = (index) => data.columns[data.firstLatent + index].values;
+  const valuesOf = (name) => data.columns.find((column) => column.name === name).values;
 
-  /* A picture's frames: where a motif is in the picture's own units. */
+  /* Point n as it is in another field: itself, or the same motif in that frame. */
+  const fieldOf = (n) => (data.field ? data.field[n] : 0);
+  const twins = new Map();
+  if (data.same) for (let n = 0; n < count; n++) twins.set(data.same[n] + " " + fieldOf(n), n);
+  const within = (field, n) => {
+    if (fieldOf(n) === field) return n;
+    return data.same ? (twins.get(data.same[n] + " " + field) ?? -1) : -1;
+  };
+
+  /* A picture's frames: which point it marks for point n, and where a point is in the picture's own units. */
   const frames = (svg) => {
     if (svg.dataset.views) {
-      return JSON.parse(svg.dataset.views).map(([x, y, w, h]) => ({
+      const { field, boxes } = JSON.parse(svg.dataset.views);
+      const { rows, cols, reach } = data.fields[field];
+      return boxes.map(([x, y, w, h]) => ({
         x, y, w, h,
-        place: (n) => [x + (data.col[n] + 0.5) / data.cols * w, y + (data.row[n] + 0.5) / data.rows * h],
+        reach: reach / cols * w,
+        has: (n) => fieldOf(n) === field && data.row[n] !== null,
+        twin: (n) => within(field, n),
+        place: (n) => [x + (data.col[n] + 0.5) / cols * w, y + (data.row[n] + 0.5) / rows * h],
       }));
     }
     const s = JSON.parse(svg.dataset.scatter);
     const [x, y, w, h] = s.box;
+    const [across, up] = s.columns.map(valuesOf);
     const share = (v, [low, high]) => (v - low) / (high - low);
     return [{
       x, y, w, h,
-      place: (n) => [
-        x + share(latentColumn(s.latents[0])[n], s.x) * w,
-        y + (1 - share(latentColumn(s.latents[1])[n], s.y)) * h,
-      ],
+      reach: 12,
+      has: (n) => across[n] !== null && up[n] !== null,
+      twin: (n) => n,
+      place: (n) => [x + share(across[n], s.x) * w, y + (1 - share(up[n], s.y)) * h],
     }];
   };
 
@@ -45,16 +60,18 @@ export const SCRIPT = `
     return { svg, list, marks };
   });
 
-  const text = (n) => data.columns.map((c) => c.name + "  " + String(c.values[n] ?? "–").replace("-", "−")).join("\\n");
+  const shown = (value) => (typeof value === "number" ? String(value).replace("-", "−") : (value ?? "–"));
+  const text = (n) => data.columns.map((c) => c.name + "  " + shown(c.values[n])).join("\\n");
 
   const choose = (n) => {
     chosen = n;
     for (const { list, marks } of plots) {
       list.forEach((frame, i) => {
+        const there = n < 0 ? -1 : frame.twin(n);
         for (const circle of marks[i]) {
-          circle.setAttribute("visibility", n < 0 ? "hidden" : "visible");
-          if (n < 0) continue;
-          const [cx, cy] = frame.place(n);
+          circle.setAttribute("visibility", there < 0 || !frame.has(there) ? "hidden" : "visible");
+          if (there < 0) continue;
+          const [cx, cy] = frame.place(there);
           circle.setAttribute("cx", cx);
           circle.setAttribute("cy", cy);
         }
@@ -79,6 +96,7 @@ export const SCRIPT = `
     let best = -1;
     let least = Infinity;
     for (let n = 0; n < count; n++) {
+      if (!frame.has(n)) continue;
       const [px, py] = frame.place(n);
       if (accept && !accept(px - x, py - y)) continue;
       const d = Math.hypot(px - x, py - y);
@@ -101,8 +119,9 @@ export const SCRIPT = `
     event.preventDefault();
     const { svg } = plot;
     const middle = [frame.x + frame.w / 2, frame.y + frame.h / 2];
-    const [x, y] = chosen < 0 ? middle : frame.place(chosen);
-    const { best } = nearest(frame, x, y, chosen < 0 ? undefined : ahead[event.key]);
+    const from = chosen < 0 ? -1 : frame.twin(chosen);
+    const [x, y] = from < 0 ? middle : frame.place(from);
+    const { best } = nearest(frame, x, y, from < 0 ? undefined : ahead[event.key]);
     if (best < 0) return;
     choose(best);
     live.textContent = text(best).replaceAll("\\n", ", ");
@@ -113,18 +132,24 @@ export const SCRIPT = `
 
   for (const plot of plots) {
     const { svg, list } = plot;
-    svg.addEventListener("pointermove", (event) => {
+    const point = (event) => {
       const [x, y] = toPicture(svg, event);
       const frame = list.find((f) => x >= f.x && x <= f.x + f.w && y >= f.y && y <= f.y + f.h);
       const hit = frame && nearest(frame, x, y);
-      const reach = svg.dataset.views ? data.reach / data.cols * (frame ? frame.w : 0) : 12;
-      choose(hit && hit.least <= reach ? hit.best : -1);
+      choose(hit && hit.least <= frame.reach ? hit.best : -1);
       if (chosen >= 0) moveTip(event.clientX, event.clientY);
+    };
+    svg.addEventListener("pointermove", point);
+    svg.addEventListener("pointerdown", point);
+    /* A lifted finger leaves too; its values stay until the next touch. */
+    svg.addEventListener("pointerleave", (event) => {
+      if (event.pointerType !== "touch") choose(-1);
     });
-    svg.addEventListener("pointerleave", () => choose(-1));
     svg.parentElement.addEventListener("keydown", (event) => step(plot, event));
     svg.parentElement.addEventListener("blur", () => choose(-1));
   }
+
+  addEventListener("scroll", () => choose(-1), { passive: true });
 
   for (const input of document.querySelectorAll("input[name=latent]")) {
     input.addEventListener("change", () => {
@@ -142,4 +167,4 @@ export const SCRIPT = `
 `;
 
 /** SHA-256 of the script, for the content security policy. */
-export const SCRIPT_HASH = "sha256-9M9RpDwqu24p8Vtw14ZpaC/nygKXRvM1APKmgfEmpUs=";
+export const SCRIPT_HASH = "sha256-46RC5vBrTPA9zupTqcGS+pXRLdfcSWnDGa41VSIpygU=";

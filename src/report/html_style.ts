@@ -51,9 +51,9 @@ th:first-child,td:first-child{text-align:left}
 ul{margin:12px 0 0;padding-left:20px}
 a{color:var(--accent)}
 footer{padding:48px 32px 64px;color:var(--muted);font-size:14px}
-@media (max-width:640px){header,main,footer{padding-left:16px;padding-right:16px}h1{font-size:28px}section{margin-top:44px}.row{margin-left:-16px}#overlay text{font-size:22px}dl.headlines{grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:18px 20px}}
+@media (max-width:640px){header,main,footer{padding-left:16px;padding-right:16px}h1{font-size:28px}section{margin-top:44px}.row{margin-left:-16px}#overlay text{font-size:22px}.broad>div{overflow-x:auto}.broad svg{max-width:none;width:620px;height:auto}dl.headlines{grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:18px 20px}}
 @media print{@page{margin:14mm}body{font-size:11pt}header,main,footer{max-width:none;padding:0}header{padding-top:0}section{margin-top:24pt}h2,section>p{break-after:avoid}figure,.plot,dl.headlines>div{break-inside:avoid}figure svg{width:auto;max-height:145mm}.row{margin-left:0}.parts>figure{flex:0 0 48%}th,td{padding:2px 6px 2px 0;font-size:8pt}.wide,.scroll{overflow:visible;max-height:none}fieldset,.hint,#tip,details:not(.printed){display:none}pre{max-height:none;white-space:pre-wrap}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;
 
 /** SHA-256 of the style sheet, for the content security policy. */
-export const STYLE_HASH = "sha256-gk7h4wZamKJb1t5/P0/x09Yk0QgYATkh9PWlJhX27tc=";
+export const STYLE_HASH = "sha256-NzyYFQk1PEVWOuvEVhF9HDfeVyRoiqAlKvniZt9Ws3s=";

@@ -24,15 +24,10 @@ export function hasStrain(report: FitReport): boolean {
 }
 
 /** Standard deviation of the motif positions, as a map. */
-export function sigmaFigure(report: FitReport): Figure {
+export function sigmaFigure(report: FitReport, raster = motifRaster(report)): Figure {
   const { factor, unit } = smallLengthUnit(report);
   const values = positionSd(report).map((v) => v * factor);
-  const bar: ColorScale = { colormap: "viridis", limits: robustLimits(values) };
-  const panel: Panel = {
-    title: `Position σ (${unit})`,
-    bar,
-    draw: (surface, box) => drawGrid(surface, box, motifField(motifRaster(report), values), bar, false),
-  };
+  const panel = fieldPanel(raster, `Position σ (${unit})`, values, sequentialScale(values));
   const alt = `Map of the standard deviation of the motif positions in ${unit}.`;
   return panelFigure(report.image, [panel], {
     alt,
@@ -42,25 +37,29 @@ export function sigmaFigure(report: FitReport): Figure {
   });
 }
 
+function sequentialScale(values: Float64Array): ColorScale {
+  return { colormap: "viridis", limits: robustLimits(values) };
+}
+
+/** A panel of what each motif has one of. */
+function fieldPanel(raster: MotifRaster, title: string, values: Float64Array, bar: ColorScale): Panel {
+  const field = motifField(raster, values);
+  return { title, bar, draw: (surface, box) => drawGrid(surface, box, field, bar, false) };
+}
+
 /** Angle and scale of the motifs with their standard deviations, as maps; undefined where neither was asked for. */
-export function turnFigure(report: FitReport): Figure | undefined {
+export function turnFigure(report: FitReport, raster = motifRaster(report)): Figure | undefined {
   const { motifs, symmetry = 1 } = report;
-  const raster = motifRaster(report);
-  const panel = (title: string, values: Float64Array | undefined, bar: (v: Float64Array) => ColorScale): Panel[] => {
-    if (!values) return [];
-    const scale = bar(values);
-    const draw = (surface: Surface, box: Box) => drawGrid(surface, box, motifField(raster, values), scale, false);
-    return [{ title, bar: scale, draw }];
-  };
-  const sequential = (values: Float64Array): ColorScale => ({ colormap: "viridis", limits: robustLimits(values) });
+  if (!motifs.angle && !motifs.scale) return undefined;
+  const panel = (title: string, values: Float64Array | undefined, bar: (v: Float64Array) => ColorScale): Panel[] =>
+    values ? [fieldPanel(raster, title, values, bar(values))] : [];
   const most = 180 / symmetry;
   const panels = [
     ...panel("Angle (°)", motifs.angle, () => ({ colormap: "cyclic", limits: [-most, most] })),
-    ...panel("Angle σ (°)", motifs.angleSd, sequential),
-    ...panel("Scale", motifs.scale, sequential),
-    ...panel("Scale σ", motifs.scaleSd, sequential),
+    ...panel("Angle σ (°)", motifs.angleSd, sequentialScale),
+    ...panel("Scale", motifs.scale, sequentialScale),
+    ...panel("Scale σ", motifs.scaleSd, sequentialScale),
   ];
-  if (panels.length === 0) return undefined;
   const alt = `Maps of ${panels.map(({ title }) => title).join(", ")} of the motifs.`;
   const notes = ["Against the template as it is shown; angles counter-clockwise.", LIMITS_NOTE];
   return panelFigure(report.image, panels, { alt, side: 360, across: 1460, notes });
@@ -85,6 +84,8 @@ function drawArrows(surface: Surface, box: Box, report: FitReport, field: Strain
       lines.push(tx, ty, tx - 0.4 * (c * dx - s * dy), ty - 0.4 * (s * dx + c * dy));
     }
   }
+  // Light beneath dark: one of the two is seen on every colour of the map.
+  surface.segments(lines, { stroke: "#ffffff", width: 2.6, opacity: 0.75 });
   surface.segments(lines, { stroke: "#101418", width: 1.2, opacity: 0.85 });
 }
 
@@ -94,31 +95,28 @@ function displacementPanel(report: FitReport, raster: MotifRaster, field: Strain
     Math.hypot(field.displacement[2 * n], field.displacement[2 * n + 1]),
   );
   const inUnit = size.map((v) => v * factor);
-  const bar = sizeScale(inUnit);
+  const panel = fieldPanel(raster, `Displacement |u| (${unit})`, inUnit, sizeScale(inUnit));
   return {
-    title: `Displacement |u| (${unit})`,
-    bar,
+    ...panel,
     draw(surface, box) {
-      drawGrid(surface, box, motifField(raster, inUnit), bar, false);
+      panel.draw(surface, box);
       drawArrows(surface, box, report, field, size);
     },
   };
 }
 
 function signedPanel(raster: MotifRaster, title: string, values: Float64Array): Panel {
-  const bar = signedScale(values);
-  return { title, bar, draw: (surface, box) => drawGrid(surface, box, motifField(raster, values), bar, false) };
+  return fieldPanel(raster, title, values, signedScale(values));
 }
 
 /** Displacement from the lattice, strain and rotation; without a lattice, a figure that says so. */
-export function strainFigure(report: FitReport): Figure {
+export function strainFigure(report: FitReport, raster = motifRaster(report)): Figure {
   const { lattice, motifs } = report;
   if (!lattice || !hasStrain(report)) {
     const alt = "No lattice was found, so there is no displacement and no strain.";
     return panelFigure(report.image, [], { alt, side: 360, across: 600, notes: [alt] });
   }
   const field = strainField(motifs, lattice);
-  const raster = motifRaster(report);
   const percent = (values: Float64Array) => values.map((v) => 100 * v);
   const panels = [
     displacementPanel(report, raster, field),

@@ -25,25 +25,20 @@ export class PointGrid {
     return row * 2 ** 21 + col;
   }
 
-  /** Indices of the points at most `radius` from (row, col), in order of index. */
-  within(row: number, col: number, radius: number): number[] {
-    const found: number[] = [];
+  /** The point nearest to (row, col) and at most `radius` away, the first of several; −1 where there is none. */
+  nearest(row: number, col: number, radius: number): number {
+    const { points } = this;
+    let [best, least] = [-1, radius * radius];
     for (let r = this.bin(row - radius); r <= this.bin(row + radius); r++) {
       for (let c = this.bin(col - radius); c <= this.bin(col + radius); c++) {
-        for (const i of this.cells.get(this.key(r, c)) ?? []) {
-          if (Math.hypot(this.points[2 * i] - row, this.points[2 * i + 1] - col) <= radius) found.push(i);
+        const members = this.cells.get(this.key(r, c));
+        if (!members) continue;
+        for (const i of members) {
+          const [down, along] = [points[2 * i] - row, points[2 * i + 1] - col];
+          const square = down * down + along * along;
+          if (square < least || (square === least && (best < 0 || i < best))) [best, least] = [i, square];
         }
       }
-    }
-    return found.sort((a, b) => a - b);
-  }
-
-  /** The point nearest to (row, col) and at most `radius` away; −1 where there is none. */
-  nearest(row: number, col: number, radius: number): number {
-    let [best, bestDistance] = [-1, Number.POSITIVE_INFINITY];
-    for (const i of this.within(row, col, radius)) {
-      const distance = Math.hypot(this.points[2 * i] - row, this.points[2 * i + 1] - col);
-      if (distance < bestDistance) [best, bestDistance] = [i, distance];
     }
     return best;
   }

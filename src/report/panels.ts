@@ -1,6 +1,7 @@
 import type { FitReport, Grid } from "../results/types.ts";
 import { type ColormapName, PALETTE_TOP, paletteOf } from "./colormaps.ts";
 import type { Figure } from "./figure.ts";
+import type { IndexedImage } from "./png.ts";
 import { fitGrid, paint } from "./resample.ts";
 import { formatNumber, type Limits, niceTicks, scaleBar } from "./scales.ts";
 import type { Box, Surface } from "./surface.ts";
@@ -36,11 +37,32 @@ export interface Panel {
   draw(surface: Surface, box: Box): void;
 }
 
+/** The latest picture of a grid's values, and what it was painted as: a figure is drawn as PNG, as SVG and in the report. */
+interface Painted extends ColorScale {
+  readonly image: IndexedImage;
+}
+const painted = new WeakMap<Float32Array, Painted>();
+
+function paintOnce(grid: Grid, rows: number, cols: number, { colormap, limits }: ColorScale): IndexedImage {
+  const known = painted.get(grid.data);
+  if (
+    known?.image.height === Math.min(rows, grid.rows) &&
+    known.image.width === Math.min(cols, grid.cols) &&
+    known.colormap === colormap &&
+    known.limits.every((limit, k) => limit === limits[k])
+  ) {
+    return known.image;
+  }
+  const image = paint(fitGrid(grid, rows, cols), colormap, limits);
+  painted.set(grid.data, { colormap, limits, image });
+  return image;
+}
+
 /** Draws a grid over a box; where it has more samples than the surface has pixels, their mean. */
 export function drawGrid(surface: Surface, box: Box, grid: Grid, scale: ColorScale, smooth: boolean): void {
   const { width, height } = box;
-  const fitted = fitGrid(grid, Math.ceil(height * surface.scale), Math.ceil(width * surface.scale));
-  surface.image(box, paint(fitted, scale.colormap, scale.limits), smooth);
+  const image = paintOnce(grid, Math.ceil(height * surface.scale), Math.ceil(width * surface.scale), scale);
+  surface.image(box, image, smooth);
 }
 
 /** Width and height of a panel for an image: all shapes get the same area, within limits for very long ones. */

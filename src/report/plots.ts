@@ -11,7 +11,7 @@ import type { Box, Surface } from "./surface.ts";
 /** Plots with axes: latent scatter, histogram of position σ, history of the fit, KL of the latents. */
 
 /** More points than this say nothing more and make files large. */
-const MOST_POINTS = 5000;
+export const MOST_POINTS = 5000;
 /** Contours around these shares of the points. */
 const MASSES = [0.9, 0.6, 0.3];
 
@@ -114,13 +114,13 @@ export function scatterFigure(report: LatentPoints, what = "motifs"): Figure {
     width: 540,
     height: 552,
     alt: `Scatter plot of the latents ${name[0]} and ${name[1]} of ${motifs.count} ${what}, with density contours and marginal histograms.`,
-    scatter: { box, x: axes.x, y: axes.y, latents },
+    scatter: { box, x: axes.x, y: axes.y, columns: [name[0], name[1]] },
     draw(surface) {
       drawTitle(surface, "Latent distribution");
       drawAxes(surface, axes);
       const points: number[] = [];
       for (let n = 0; n < motifs.count; n += every) points.push(axesX(axes, x[n]), axesY(axes, y[n]));
-      surface.dots(points, 2, surface.theme.accent, 0.45);
+      surface.dots(points, 2, surface.theme.accent, 0.7);
       if (motifs.count > 10) drawDensity(surface, axes, x, y);
       drawBars(surface, { x: box.x, y: 60, width: box.width, height: 46 }, histogram(x, axes.x, 48));
       drawBars(

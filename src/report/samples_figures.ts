@@ -16,6 +16,7 @@ import {
   TITLE_SIZE,
 } from "./panels.ts";
 import { histogramFigure } from "./plots.ts";
+import { shiftName } from "./points.ts";
 import { formatNumber, latentName, robustLimits } from "./scales.ts";
 
 /** Figures of 1D signals and stand-alone windows: maps over the scan, curves of the motif, shifts. */
@@ -28,8 +29,8 @@ function gridPanel(title: string, grid: Grid, bar: ColorScale): Panel {
 export function scanMapsFigure({ maps, scan, ...samples }: SamplesReport): Figure | undefined {
   if (!maps || !scan) return undefined;
   const { factor, unit } = shiftUnit(samples);
-  const scaled = (grid: Grid): Grid => ({ ...grid, data: grid.data.map((v) => v * factor) });
-  const [shift, sd] = [scaled(maps.shift), scaled(maps.shiftSd)];
+  const scaled = (grid: Grid, by: number): Grid => ({ ...grid, data: grid.data.map((v) => v * by) });
+  const [shift, sd] = [scaled(maps.shift, factor), scaled(maps.shiftSd, Math.abs(factor))];
   const [, along] = scan;
   const mean: Panel = {
     title: "Mean of the signal",
@@ -45,13 +46,12 @@ export function scanMapsFigure({ maps, scan, ...samples }: SamplesReport): Figur
     gridPanel(`Shift σ (${unit})`, sd, sizeScale(sd.data)),
     ...maps.z.map((grid, l) => gridPanel(`Latent ${latentName(l)}`, grid, latentScale(grid.data))),
   ];
-  const figure = panelFigure(maps.mean, panels, {
+  return panelFigure(maps.mean, panels, {
     alt: `Maps over the scan of ${maps.mean.rows} × ${maps.mean.cols} points: mean, shift and its standard deviation in ${unit}, latents.`,
     side: 300,
     across: 1300,
     notes: [`${LIMITS_NOTE} Shifts are relative to the typical one.`],
   });
-  return { ...figure, views: undefined };
 }
 
 /** Curves over one axis, each in its colour. */
@@ -170,7 +170,7 @@ export function shiftSequenceFigure(samples: SamplesReport): Figure | undefined 
   if (!signal || maps) return undefined;
   const { factor, unit } = shiftUnit(samples);
   const shift = columnOf(windows.shift, 2, 1).map((v) => v * factor);
-  const sd = columnOf(windows.shiftSd, 2, 1).map((v) => v * factor);
+  const sd = columnOf(windows.shiftSd, 2, 1).map((v) => v * Math.abs(factor));
   const every = Math.ceil(windows.count / 2000);
   const axes: Axes = {
     box: { x: 84, y: 56, width: 700, height: 260 },
@@ -183,6 +183,7 @@ export function shiftSequenceFigure(samples: SamplesReport): Figure | undefined 
     width: 810,
     height: 400,
     alt: `Shift of ${windows.count} samples in ${unit}, with one standard deviation.`,
+    scatter: { box: axes.box, x: axes.x, y: axes.y, columns: ["sample", shiftName(samples)] },
     draw(surface) {
       const { ink, accent, muted } = surface.theme;
       surface.text(20, 37, "Shift by sample", { size: TITLE_SIZE, color: ink, bold: true });
@@ -195,7 +196,7 @@ export function shiftSequenceFigure(samples: SamplesReport): Figure | undefined 
         bars.push(x, inside(shift[i] - sd[i]), x, inside(shift[i] + sd[i]));
         points.push(x, inside(shift[i]));
       }
-      surface.segments(bars, { stroke: accent, width: 1, opacity: 0.5 });
+      surface.segments(bars, { stroke: accent, width: 1, opacity: 0.7 });
       surface.dots(points, 1.6, accent, 0.8);
       surface.text(20, 388, "Bars: one standard deviation.", { size: NOTE_SIZE, color: muted });
     },

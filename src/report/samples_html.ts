@@ -2,8 +2,9 @@ import type { FileNote } from "../results/files.ts";
 import { type SamplesReport, shiftUnit } from "../results/samples.ts";
 import type { Figure } from "./figure.ts";
 import { manifoldFigure } from "./figures.ts";
-import { details, pageHtml, section, still } from "./html_page.ts";
+import { details, figureHtml, hint, pageHtml, section, still } from "./html_page.ts";
 import { klFigure, lossFigure, scatterFigure } from "./plots.ts";
+import { MOST_HELD, samplePoints } from "./points.ts";
 import { motifFigure, scanMapsFigure, shiftFigures, shiftSequenceFigure, traversalFigures } from "./samples_figures.ts";
 import { formatNumber, quantile } from "./scales.ts";
 import { type Headline, latentsHeadline, runHeadlines } from "./summary.ts";
@@ -35,7 +36,7 @@ export function samplesHeadlines(samples: SamplesReport): Headline[] {
   const size = (px: number): Pick<Headline, "value" | "detail"> =>
     unit === "px"
       ? { value: `${formatNumber(px)} px` }
-      : { value: `${formatNumber(px * factor)} ${unit}`, detail: `${formatNumber(px)} px` };
+      : { value: `${formatNumber(px * Math.abs(factor))} ${unit}`, detail: `${formatNumber(px)} px` };
   const shift = used(windows.shift);
   const spread = Math.sqrt(
     shift.reduce((sum, v) => sum + v * v, 0) / shift.length -
@@ -62,21 +63,30 @@ export function samplesHeadlines(samples: SamplesReport): Headline[] {
 /** The report of a fit of 1D signals or stand-alone windows as one self-contained HTML page. */
 export function samplesHtml(samples: SamplesReport, files: readonly FileNote[] = []): string {
   const figures = samplesFigures(samples);
+  const live = samples.windows.count <= MOST_HELD;
   const show = (...names: string[]) =>
     names
       .flatMap((name) => figures.get(name) ?? [])
-      .map(still)
+      .map((figure) => figureHtml(live ? figure : still(figure)))
       .join("");
+  const points = live ? samplePoints(samples) : undefined;
+  const pointing = points ? hint(points.what) : "";
   const shifts = [...figures.keys()].filter((name) => name.startsWith("shift"));
   const motif = [...figures.keys()].filter((name) => /^(template|manifold)/.test(name));
   const main = [
-    figures.has("maps") ? section("Maps over the scan", "", show("maps")) : "",
-    section("Motif", "", show(...motif), still(klFigure(samples))),
+    figures.has("maps") ? section("Maps over the scan", "", `<div>${show("maps")}${pointing}</div>`) : "",
+    section("Motif", "", show(...motif), figureHtml(klFigure(samples))),
     section("Shifts", "Relative to the typical shift of the samples.", show(...shifts)),
-    section("Latents", "", show("scatter")),
+    section("Latents", "", `<div>${show("scatter")}${pointing}</div>`),
     figures.has("loss") ? section("Training", "", show("loss")) : "",
     details(samples, "", files),
   ];
   const footer = "Shifts in pixels of a sample unless a unit is given; standard deviations are those of the posterior.";
-  return pageHtml({ title: samples.title, headlines: samplesHeadlines(samples), main: main.join(""), footer });
+  return pageHtml({
+    title: samples.title,
+    headlines: samplesHeadlines(samples),
+    main: main.join(""),
+    footer,
+    points,
+  });
 }

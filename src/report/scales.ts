@@ -45,40 +45,63 @@ export function latentName(index: number): string {
   return `z${String(index + 1).replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[Number(d)])}`;
 }
 
-const MOST_SORTED = 200_000;
+const MOST_VALUES = 200_000;
 const GOLDEN_RATIO = 0.6180339887498949;
 
-/** Finite values in ascending order. Of a large image only a part: its percentiles need no more, and sorting all takes
- * seconds. Multiples of the golden ratio (modulo 1) pick it, since even steps would beat with the lattice. */
-function sortedValues(values: ArrayLike<number>): Float64Array {
-  const all = values.length <= MOST_SORTED;
-  const sample = new Float64Array(all ? values.length : MOST_SORTED);
+/** The finite values, in no order. Of a large image only a part: its percentiles need no more. Multiples of the golden ratio (modulo 1)
+ * pick it, since even steps would beat with the lattice. */
+function finiteValues(values: ArrayLike<number>): Float64Array {
+  const all = values.length <= MOST_VALUES;
+  const sample = new Float64Array(all ? values.length : MOST_VALUES);
   let count = 0;
   for (let i = 0; i < sample.length; i++) {
     const value = values[all ? i : Math.floor(((i * GOLDEN_RATIO) % 1) * values.length)];
     if (Number.isFinite(value)) sample[count++] = value;
   }
-  return sample.subarray(0, count).sort();
+  return sample.subarray(0, count);
 }
 
-function quantileOfSorted(sorted: Float64Array, share: number): number {
-  if (sorted.length === 0) return Number.NaN;
-  const at = share * (sorted.length - 1);
+/** The value that sorting would put at place k; moves values so that none before it is greater, none after it less (Hoare's selection). */
+function selected(values: Float64Array, k: number): number {
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const pivot = values[(low + high) >> 1];
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (values[j] > pivot) j--;
+      if (i > j) break;
+      const value = values[i];
+      values[i++] = values[j];
+      values[j--] = value;
+    }
+    if (k <= j) high = j;
+    else if (k >= i) low = i;
+    else break;
+  }
+  return values[k];
+}
+
+function quantileOf(values: Float64Array, share: number): number {
+  if (values.length === 0) return Number.NaN;
+  const at = share * (values.length - 1);
   const k = Math.floor(at);
-  return sorted[k] + (at - k) * ((sorted[k + 1] ?? sorted[k]) - sorted[k]);
+  const value = selected(values, k);
+  const next = k + 1 < values.length ? selected(values, k + 1) : value;
+  return value + (at - k) * (next - value);
 }
 
 /** Quantile of the finite values, linear between order statistics; NaN where there is none. */
 export function quantile(values: ArrayLike<number>, share: number): number {
-  return quantileOfSorted(sortedValues(values), share);
+  return quantileOf(finiteValues(values), share);
 }
 
 export type Limits = readonly [low: number, high: number];
 
 /** 1st and 99th percentile of the finite values; a range of one around a constant, [0, 1] where there is nothing. */
 export function robustLimits(values: ArrayLike<number>): Limits {
-  const sorted = sortedValues(values);
-  const [low, high] = [quantileOfSorted(sorted, 0.01), quantileOfSorted(sorted, 0.99)];
+  const finite = finiteValues(values);
+  const [low, high] = [quantileOf(finite, 0.01), quantileOf(finite, 0.99)];
   if (Number.isNaN(low)) return [0, 1];
   return high > low ? [low, high] : [low - 0.5, high + 0.5];
 }

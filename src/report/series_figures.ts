@@ -38,7 +38,7 @@ function drawBand(surface: Surface, axes: Axes, x: readonly number[], band: Band
   const bars = there
     .filter((k) => Number.isFinite(band.low[k]) && Number.isFinite(band.high[k]))
     .flatMap((k) => [axesX(axes, x[k]), axesY(axes, band.low[k]), axesX(axes, x[k]), axesY(axes, band.high[k])]);
-  surface.segments(bars, { stroke: color, width: 3, opacity: 0.35 });
+  surface.segments(bars, { stroke: color, width: 3, opacity: 0.7 });
   const points = there.flatMap((k) => [axesX(axes, x[k]), axesY(axes, band.middle[k])]);
   surface.polyline(points, { stroke: color, width: 1.5 });
   if (there.length <= 200) surface.dots(points, 2.5, color);
@@ -134,13 +134,13 @@ export function latentsFigure(series: SeriesReport): Figure {
 }
 
 /** Image and latent maps of the frames whose pixels are there, in colours common to all frames. */
-export function frameMapFigures(series: SeriesReport): { readonly name: string; readonly figure: Figure }[] {
+export function frameMapFigures(series: SeriesReport): { readonly frame: number; readonly figure: Figure }[] {
   const L = series.frames[0].motifs.latentDim;
   const scales = Array.from({ length: L }, (_, l) =>
     latentScale(series.frames.flatMap(({ motifs }) => Array.from(columnOf(motifs.z, L, l)))),
   );
   return series.shown.map(({ frame, image }) => ({
-    name: series.frames[frame].name,
+    frame,
     figure: mapsFigure(frameReport(series, frame, image), true, scales),
   }));
 }
@@ -148,11 +148,11 @@ export function frameMapFigures(series: SeriesReport): { readonly name: string; 
 /** Uncertainty of the positions, and where there is a lattice displacement and strain, of the frames whose pixels are there. */
 export function frameFieldFigures(
   series: SeriesReport,
-): { readonly frame: number; readonly name: string; readonly sigma: Figure; readonly strain?: Figure }[] {
+): { readonly frame: number; readonly sigma: Figure; readonly strain?: Figure }[] {
   return series.shown.map(({ frame, image }) => {
     const report = frameReport(series, frame, image);
     const strain = hasStrain(report) ? strainFigure(report) : undefined;
-    return { frame, name: series.frames[frame].name, sigma: sigmaFigure(report), strain };
+    return { frame, sigma: sigmaFigure(report), strain };
   });
 }
 

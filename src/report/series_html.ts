@@ -4,8 +4,19 @@ import { seriesScale } from "../results/series_scale.ts";
 import type { Lattice, ScaleCheck } from "../results/types.ts";
 import type { Figure } from "./figure.ts";
 import { manifoldFigure, templateFigure } from "./figures.ts";
-import { details, LATTICE_NOTE, POSITIONS_NOTE, pageHtml, section, still, table } from "./html_page.ts";
+import {
+  details,
+  figureHtml,
+  hint,
+  LATTICE_NOTE,
+  ofField,
+  POSITIONS_NOTE,
+  pageHtml,
+  section,
+  table,
+} from "./html_page.ts";
 import { klFigure, lossFigure, scatterFigure } from "./plots.ts";
+import { seriesPoints } from "./points.ts";
 import { formatNumber, latentName, quantile } from "./scales.ts";
 import {
   driftFigure,
@@ -120,10 +131,12 @@ function sections(series: SeriesReport): string {
   const { frames, kind, warnings } = series;
   const motifs = pooledMotifs(frames);
   const drift = driftFigure(series);
-  const named = (name: string, figure: Figure) => `<div><h3>${escapeXml(name)}</h3>${still(figure)}</div>`;
-  const maps = frameMapFigures(series).map(({ name, figure }) => named(name, figure));
+  const named = (frame: number, figure: Figure) =>
+    `<div><h3>${escapeXml(frames[frame].name)}</h3>${figureHtml(ofField(figure, frame))}</div>`;
+  const maps = frameMapFigures(series).map(({ frame, figure }) => named(frame, figure));
   const fields = frameFieldFigures(series);
-  const strains = fields.flatMap(({ name, strain }) => (strain ? [named(name, strain)] : []));
+  const strains = fields.flatMap(({ frame, strain }) => (strain ? [named(frame, strain)] : []));
+  const follow = kind === "stack" ? " The same motif is marked in all frames that are shown." : "";
   const left = frames.length - maps.length;
   const shown = left > 0 ? `${maps.length} of ${frames.length} are shown; maps.npz holds all. ` : "";
   const template = { ...series, pixelSize: frames[0].pixelSize };
@@ -133,24 +146,28 @@ function sections(series: SeriesReport): string {
     .join("");
   return [
     caution && `<section><h2>Mind</h2>${caution}</section>`,
-    drift ? section("Drift", "How all motifs move together, from the first frame on.", still(drift)) : "",
+    drift ? section("Drift", "How all motifs move together, from the first frame on.", figureHtml(drift)) : "",
     section(
       kind === "stack" ? "Latents through the stack" : "Latents image by image",
       "Medians over the motifs; bars from quartile to quartile.",
-      still(latentsFigure(series)),
+      figureHtml(latentsFigure(series)),
     ),
-    section("Maps", `${shown}Colours are common to all.`, ...maps),
+    section("Maps", `${shown}Colours are common to all.${follow}`, ...maps, hint("motif")),
     section(
       "Motif",
       "One model for all.",
-      still(templateFigure(template)),
-      still(manifoldFigure(series)),
-      still(klFigure(series)),
+      figureHtml(templateFigure(template)),
+      figureHtml(manifoldFigure(series)),
+      figureHtml(klFigure(series)),
     ),
-    section("Latents", "Motifs of all frames.", still(scatterFigure({ motifs, metrics: series.metrics }))),
-    section("Position uncertainty", "", ...fields.map(({ name, sigma }) => named(name, sigma))),
+    section(
+      "Latents",
+      "Motifs of all frames.",
+      `<div>${figureHtml(scatterFigure({ motifs, metrics: series.metrics }))}${hint("motif")}</div>`,
+    ),
+    section("Position uncertainty", "", ...fields.map(({ frame, sigma }) => named(frame, sigma))),
     strains.length > 0 ? section("Displacement and strain", "", ...strains) : "",
-    series.metrics.history.length > 0 ? section("Training", "", still(lossFigure(series))) : "",
+    series.metrics.history.length > 0 ? section("Training", "", figureHtml(lossFigure(series))) : "",
     section(kind === "stack" ? "Frames" : "Images", "", frameTable(series)),
   ].join("");
 }
@@ -162,5 +179,6 @@ export function seriesHtml(series: SeriesReport, files: readonly FileNote[] = []
     headlines: seriesHeadlines(series),
     main: sections(series) + details(series, "", files),
     footer: `${POSITIONS_NOTE} ${LATTICE_NOTE} Scan distortion that all motifs of a frame share is part of the drift.`,
+    points: seriesPoints(series),
   });
 }

@@ -111,9 +111,17 @@ export class SvgSurface implements Surface {
   image(box: Box, image: IndexedImage, smooth: boolean): void {
     const place = `x="${short(box.x)}" y="${short(box.y)}" width="${short(box.width)}" height="${short(box.height)}"`;
     const rendering = smooth ? "" : ' image-rendering="pixelated"';
-    const uri = `data:image/png;base64,${base64(encodeIndexed(image))}`;
-    this.parts.push(`<image ${place} preserveAspectRatio="none"${rendering} href="${uri}"/>`);
+    this.parts.push(`<image ${place} preserveAspectRatio="none"${rendering} href="${uriOf(image)}"/>`);
   }
+}
+
+/** Data URIs of pictures: the same one goes into a figure's file and into the report. */
+const uris = new WeakMap<IndexedImage, string>();
+
+function uriOf(image: IndexedImage): string {
+  const uri = uris.get(image) ?? `data:image/png;base64,${base64(encodeIndexed(image))}`;
+  uris.set(image, uri);
+  return uri;
 }
 
 function opacityOf(opacity: number, name: string): string {

@@ -28,8 +28,10 @@ export interface RobustEffects extends Effects {
   readonly kept: Uint8Array;
 }
 
-/** Ratios s/σ² that are tried, for one group after the other until none changes, at most so many times. */
-const RATIOS = Array.from({ length: 25 }, (_, i) => Math.exp(i - 10));
+/** Logarithms of the ratios s/σ² that are tried, for one group after the other until none changes, at most so many times: first coarsely, then next to the best. */
+const LEAST_RATIO = -10;
+const GREATEST_RATIO = 14;
+const COARSE_RATIO = 3;
 const SWEEPS = 4;
 /** Share of the values' squares below which what is left of them is rounding. */
 const LEAST_REST = 1e-14;
@@ -50,10 +52,11 @@ export function fitEffects(model: MixedModel, effectVariances?: readonly number[
       `mixed model: expected more rows than fixed effects, got ${n} values and a design of ${model.design.length}`,
     );
   }
+  const all = normalEquations(model, k);
   let kept: Uint8Array = new Uint8Array(n).fill(1);
   let effects: Effects | undefined;
   for (let pass = 1; ; pass++) {
-    const normal = normalEquations(model, kept, k);
+    const normal = withoutRows(all, model, kept, k);
     // The noise of the pass before turns given variances into ratios; in the first pass the likelihood chooses.
     const noise = effects?.noiseVariance;
     effects =
@@ -71,28 +74,38 @@ export function fitEffects(model: MixedModel, effectVariances?: readonly number[
 }
 
 interface Normal {
+  /** Its lower half. */
   readonly matrix: Float64Array;
   readonly right: Float64Array;
-  readonly squares: number;
-  readonly count: number;
+  squares: number;
+  count: number;
 }
 
-/** XᵀX (k, k), Xᵀy and yᵀy of the kept rows. */
-function normalEquations({ design, target }: MixedModel, keep: Uint8Array, k: number): Normal {
-  const matrix = new Float64Array(k * k);
-  const right = new Float64Array(k);
-  let [squares, count] = [0, 0];
-  for (let row = 0; row < target.length; row++) {
-    if (!keep[row]) continue;
-    const x = design.subarray(row * k, (row + 1) * k);
-    squares += target[row] ** 2;
-    count++;
-    for (let i = 0; i < k; i++) {
-      right[i] += x[i] * target[row];
-      for (let j = 0; j <= i; j++) matrix[i * k + j] += x[i] * x[j];
-    }
+/** XᵀX (k, k), Xᵀy and yᵀy. */
+function normalEquations(model: MixedModel, k: number): Normal {
+  const normal = { matrix: new Float64Array(k * k), right: new Float64Array(k), squares: 0, count: 0 };
+  for (let row = 0; row < model.target.length; row++) addRow(normal, model, row, k, 1);
+  return normal;
+}
+
+/** The same without the rows that are not kept: these are few. */
+function withoutRows(all: Normal, model: MixedModel, kept: Uint8Array, k: number): Normal {
+  const normal = { ...all, matrix: all.matrix.slice(), right: all.right.slice() };
+  for (let row = 0; row < kept.length; row++) if (!kept[row]) addRow(normal, model, row, k, -1);
+  return normal;
+}
+
+/** Adds a row to the sums (sign 1), or takes it out again (−1). */
+function addRow(normal: Normal, { design, target }: MixedModel, row: number, k: number, sign: 1 | -1): void {
+  const { matrix, right } = normal;
+  const x = design.subarray(row * k, (row + 1) * k);
+  normal.squares += sign * target[row] ** 2;
+  normal.count += sign;
+  for (let i = 0; i < k; i++) {
+    const value = sign * x[i];
+    right[i] += value * target[row];
+    for (let j = 0; j <= i; j++) matrix[i * k + j] += value * x[j];
   }
-  return { matrix, right, squares, count };
 }
 
 /** The effects at ratios s/σ², and −2 log of their restricted likelihood but for a constant. */
@@ -123,16 +136,22 @@ function atRatios(
 
 /** The effects at the ratios whose restricted likelihood is highest. */
 function mostLikely(normal: Normal, model: MixedModel, k: number): Effects {
-  let ratios: readonly number[] = Array.from({ length: Math.max(...model.groups) + 1 }, () => 1);
-  let best = atRatios(normal, model, k, ratios);
+  let logs: readonly number[] = Array.from({ length: Math.max(...model.groups) + 1 }, () => 0);
+  let best = atRatios(normal, model, k, logs.map(Math.exp));
+  const seen = new Set([String(logs)]);
+  const attempt = (group: number, log: number) => {
+    const tried = logs.with(group, log);
+    if (log < LEAST_RATIO || log > GREATEST_RATIO || seen.has(String(tried))) return;
+    seen.add(String(tried));
+    const one = atRatios(normal, model, k, tried.map(Math.exp));
+    if (one.cost < best.cost) [best, logs] = [one, tried];
+  };
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     const before = best;
-    for (const group of ratios.keys()) {
-      for (const ratio of RATIOS) {
-        const tried = ratios.with(group, ratio);
-        const one = atRatios(normal, model, k, tried);
-        if (one.cost < best.cost) [best, ratios] = [one, tried];
-      }
+    for (const group of logs.keys()) {
+      for (let log = LEAST_RATIO; log <= GREATEST_RATIO; log += COARSE_RATIO) attempt(group, log);
+      const middle = logs[group];
+      for (let off = 1 - COARSE_RATIO; off < COARSE_RATIO; off++) attempt(group, middle + off);
     }
     if (best === before) break;
   }
@@ -140,7 +159,11 @@ function mostLikely(normal: Normal, model: MixedModel, k: number): Effects {
 }
 
 function inliers({ design, target }: MixedModel, solution: Float64Array, k: number): Uint8Array {
-  const off = target.map((v, row) => Math.abs(v - solution.reduce((sum, b, i) => sum + b * design[row * k + i], 0)));
+  const off = target.map((v, row) => {
+    let sum = 0;
+    for (let i = 0; i < k; i++) sum += solution[i] * design[row * k + i];
+    return Math.abs(v - sum);
+  });
   const bound = CUT * MAD_SCALE * off.slice().sort()[off.length >> 1];
   return Uint8Array.from(off, (v) => (v <= bound ? 1 : 0));
 }

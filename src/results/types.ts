@@ -131,7 +131,7 @@ export interface Metrics {
   readonly penalty?: number;
   /** Noise, as a share of the normalised image's standard deviation. */
   readonly sigma: number;
-  /** Wall time of each stage in seconds: read, normalise, align, train, encode, motifs, maps, write. */
+  /** Wall time of each stage in seconds: read, normalise, align, train, priors (of content, and how noise depends on signal), encode, motifs, gauge, figures; those that there are. */
   readonly seconds: Readonly<Record<string, number>>;
   /** Empty for an encoding. */
   readonly history: readonly HistoryEntry[];

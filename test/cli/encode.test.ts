@@ -24,6 +24,7 @@ beforeAll(async () => {
   await run("simulate", "peaks1d", "--set", "samples=200", "--seed", "5", "--out", "peaks.npy");
   const peaks = await readDataset(join(folder.path, "peaks.npy"));
   await writeFile(join(folder.path, "map.npy"), await encodeNpy(peaks.data, [10, 20, 100]));
+  await writeFile(join(folder.path, "signals.npy"), await encodeNpy(peaks.data.subarray(0, 900), [90, 10]));
   const { data } = await readDataset(join(folder.path, "image.npy"));
   await writeFile(join(folder.path, "stack.npy"), await encodeNpy(Float32Array.of(...data, ...data), [2, 96, 96]));
 }, 60_000);
@@ -34,12 +35,19 @@ describe("shift-vae encode", () => {
     ["signals", "fitted", []],
     ["pyroVED's kind", "pyroved", ["--pose", "amortised", "--invariances", "t"]],
   ])("finds the shifts of signals with a model of %s, to the bits of the fit", async (_, out, extra) => {
-    await run("fit", "map.npy", "--out", out, "--epochs", "1", "--threads", "1", "--quiet", ...extra);
-    await run("encode", `${out}/model.svae`, "map.npy", "--out", `${out}-encoded`, "--threads", "1");
-    expect(await text(`${out}-encoded`, "samples.csv")).toBe(await text(out, "samples.csv"));
+    const also = ["--threads", "1", "--pixel-size", "0.5", "--export", "csv,tiff"];
+    await run("fit", "map.npy", "--out", out, "--epochs", "1", "--quiet", ...also, ...extra);
+    await run("encode", `${out}/model.svae`, "map.npy", "--out", `${out}-encoded`, ...also);
+    for (const table of ["samples.csv", "sample_table.csv"]) {
+      expect(await text(`${out}-encoded`, table)).toBe(await text(out, table));
+    }
+    expect(await text(out, "sample_table.csv")).toMatch(/^sample,row,col,row_nm,col_nm,z1.*\n0,0,0,0,0,/);
+    expect((await readDataset(join(folder.path, out, "maps.tif"))).axes[1]).toMatchObject({ unit: "nm" });
     const result = JSON.parse(await text(`${out}-encoded`, "result.json"));
     expect(result).toMatchObject({ schema: "shift-vae/samples-encoding/1", model: `${out}/model.svae`, samples: 200 });
     expect(result.metrics.history).toBeUndefined();
+    expect(result.input).toMatchObject({ scaleFrom: "--pixel-size" });
+    expect(result.files.map(({ name }: { name: string }) => name)).toContain("maps.tif");
     await expect(text(`${out}-encoded`, "model.svae")).rejects.toThrow();
   });
 
@@ -80,7 +88,13 @@ describe("shift-vae encode", () => {
     [["single/model.svae", "image.npy", "--frames", "0:1"], /--frames: expected a stack/],
     [
       ["fitted/model.svae", "map.npy", "--material", "Si"],
-      /--material: expected images or a stack of them, got signals/,
+      /--material: expected images or a stack of them, got a spectral map/,
+    ],
+    [["fitted/model.svae", "signals.npy", "--export", "tiff"], /--export tiff: expected what has maps .*, got signals/],
+    [["fitted/model.svae", "signals.npy", "--pixel-size", "1"], /--pixel-size: expected .*, got signals/],
+    [
+      ["fitted/model.svae", "stack.npy", "--export", "csv,tiff"],
+      /--export tiff: expected what has maps .*, got cut-outs/,
     ],
   ])("refuses %j", async (args, message) => {
     const { code, stderr } = await shiftVae(["encode", ...args, "--out", "refused"], { cwd: folder.path });

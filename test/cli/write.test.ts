@@ -47,6 +47,29 @@ describe("writeFiles", () => {
   });
 });
 
+describe("writeFiles, of files that are made one after the other", () => {
+  it("has one on the disk before the next is made", async () => {
+    const there: string[][] = [];
+    async function* files() {
+      yield [at("a"), "1"] as const;
+      there.push(await readdir(folder.path));
+      yield [at("b"), "2"] as const;
+    }
+    await writeFiles(files());
+    expect(there).toEqual([[expect.stringMatching(/^\.a\..*\.partial$/)]]);
+    expect((await readdir(folder.path)).sort()).toEqual(["a", "b"]);
+  });
+
+  it("leaves nothing where one cannot be made, and says what the maker said", async () => {
+    async function* files() {
+      yield [at("a"), "1"] as const;
+      throw new RangeError("no second file");
+    }
+    await expect(writeFiles(files())).rejects.toThrow(new RangeError("no second file"));
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+});
+
 describe("claimFolder", () => {
   it.skipIf(!existsSync("/proc/self"))("ends where no folder can be made", async () => {
     await expect(claimFolder("/proc/shift-vae/deep")).rejects.toThrow(

@@ -29,8 +29,8 @@ async function open(threads: number, reproducible: boolean): Promise<Session> {
   return session;
 }
 
-function prepare({ core, threads }: Session): void {
-  core.create({ ...config, THREADS: threads });
+function prepare({ core, threads }: Session, other: CoreConfig = {}): void {
+  core.create({ ...config, ...other, THREADS: threads });
   const mean = image.reduce((sum, v) => sum + v, 0) / image.length;
   core.floats("DATA", image.length).set(image.map((v) => (v - mean) * 4));
   core.exports.sv_sample(core.arena);
@@ -104,6 +104,17 @@ describe.each([
     expect(session.threads).toBe(threads);
     expect(await fit(session)).toEqual(await inline);
     prepare(session);
+    expect(await fit(session)).toEqual(await inline);
+  });
+
+  test("memory that grows between jobs is seen by all threads", async () => {
+    const session = await openSession({ threads: 2, reproducible });
+    sessions.push(session);
+    prepare(session, { WINDOWS: 20, BATCH: 10, DECODER_HIDDEN_1: 8, DECODER_HIDDEN_2: 8 });
+    await session.run({ name: "train", steps: 2 });
+    const before = session.core.memory.buffer.byteLength;
+    prepare(session);
+    expect(session.core.memory.buffer.byteLength).toBeGreaterThan(before);
     expect(await fit(session)).toEqual(await inline);
   });
 

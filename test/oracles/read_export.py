@@ -1,4 +1,4 @@
-"""What HyperSpy, xarray (zarr), pandas and tifffile read in an export. Usage: read_export.py FOLDER > export.json
+"""What HyperSpy, xarray (zarr), pandas and tifffile read in an export. Usage: read_export.py FOLDER > export.json, of samples > export_samples.json
 
 The numbers of an array: its shape, how many are NaN, their sum, and their sum weighted with 1 ... 7, again and again, in
 row-major order, so that no two values can be swapped unseen. Readers that are not installed are left out.
@@ -49,7 +49,7 @@ def read_zarr():
 def read_csv():
     import pandas
 
-    tables = {name: pandas.read_csv(folder / f"{name}.csv") for name in ("motif_table", "map_table")}
+    tables = {path.stem: pandas.read_csv(path) for path in sorted(folder.glob("*_table.csv"), reverse=True)}
     return {name: {column: digest(t[column]) for column in t.columns} for name, t in tables.items()}
 
 
