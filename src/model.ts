@@ -66,7 +66,10 @@ export class Model extends StoredModel<ModelHeader> {
     });
   }
 
-  /** The dataset's image: finite pixels, at least a window a side. */
+  /**
+   * The dataset's image: finite pixels, at least a window a side.
+   * @internal
+   */
   imageOf(dataset: Dataset, fill = false): Grid {
     const image = finitePixels(imageOf(dataset), dataset.name, fill);
     if (Math.min(image.rows, image.cols) >= this.windowSize) return image;
@@ -75,7 +78,10 @@ export class Model extends StoredModel<ModelHeader> {
     );
   }
 
-  /** Puts the model and an image into a core laid out for so many windows, at random places. */
+  /**
+   * Puts the model and an image into a core laid out for so many windows, at random places.
+   * @internal
+   */
   load(session: Session, image: Grid, windows: number, seed = 1): Geometry {
     const { plan } = this.header;
     const { core } = session;
@@ -92,7 +98,10 @@ export class Model extends StoredModel<ModelHeader> {
     return oneFrame(plan.binning, plan.windowSize, small);
   }
 
-  /** Shift and content of the first `count` windows of the image that is loaded. */
+  /**
+   * Shift and content of the first `count` windows of the image that is loaded.
+   * @internal
+   */
   async encodeLoaded(session: Session, geometry: Geometry, count: number): Promise<Windows> {
     const { plan, gauge, symmetry = 1 } = this.header;
     return folded(await encodeWindows(session, geometry, count, this.latentDim, plan, gauge), symmetry);

@@ -34,7 +34,12 @@ export function encodeCommand(): Command {
     .argument("<model>", "model.svae that fit wrote")
     .argument("<input>", "file of any known format (shift-vae info lists them)")
     .requiredOption("-o, --out <dir>", "folder to write")
-    .option("--samples <n>", "windows cut at random", finiteNumber("--samples"), 10000)
+    .option(
+      "--samples <n>",
+      "windows cut at random; in a frame of a stack, at most so many",
+      finiteNumber("--samples"),
+      10000,
+    )
     .option("--seed <n>", "of their places", finiteNumber("--seed"), 1)
     .option("--threads <n>", "threads (default: the machine's, at most 8)", finiteNumber("--threads"))
     .option("--fill", "replace NaN and infinite pixels by the median instead of refusing them")

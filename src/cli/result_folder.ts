@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { type ExportKind, exportFiles, exportNotes } from "../export/index.ts";
 import type { Figure } from "../report/figure.ts";
 import { type FigurePlace, filesOfFigures, reportFigures } from "../report/files.ts";
-import { reportHtml } from "../report/html.ts";
+import { reportPage } from "../report/html.ts";
 import { type FileNote, mapsNpz, motifsCsv, windowsNpz } from "../results/files.ts";
 import type { FitReport } from "../results/types.ts";
 import { type OutputFile, type OutputFiles, writeFiles } from "./write.ts";
@@ -60,7 +60,7 @@ export async function* resultFiles(
     ...kinds.flatMap((kind) => exportNotes[kind]),
     { name: "result.json", what: "input, configuration, metrics, versions" },
   ];
-  yield ["report.html", reportHtml(timed, all.slice(1), figures)];
+  yield ["report.html", reportPage(timed, all.slice(1), figures)];
   yield ["motifs.csv", motifsCsv(report.motifs)];
   yield ["windows.npz", await windowsNpz(report.windows)];
   yield ["maps.npz", await mapsNpz(report.maps)];

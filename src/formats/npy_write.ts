@@ -1,4 +1,5 @@
 import { ConfigError, ShapeError } from "../errors.ts";
+import { zipFiles } from "./zip_write.ts";
 
 /** Arrays that NumPy has a type for. */
 export type NumericArray =
@@ -63,11 +64,10 @@ export function encodeNpy(data: NumericArray, shape: readonly number[]): Uint8Ar
  * @throws ShapeError as `encodeNpy`; ConfigError for an empty name.
  */
 export async function encodeNpz(arrays: Readonly<Record<string, NpyArray>>): Promise<Uint8Array> {
-  const { zipSync } = await import("fflate");
   const files: Record<string, Uint8Array> = {};
   for (const [name, { data, shape }] of Object.entries(arrays)) {
     if (name === "") throw new ConfigError("encodeNpz: expected a name for every array, one is empty");
     files[`${name}.npy`] = encodeNpy(data, shape);
   }
-  return zipSync(files, { level: 6, mtime: new Date(1980, 0, 1) });
+  return zipFiles(files);
 }

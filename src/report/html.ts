@@ -59,16 +59,13 @@ function sections(report: FitReport, figures: ReportFigures): string {
   ].join("");
 }
 
-/**
- * The report of a fit as one self-contained HTML page.
- * @param files linked by relative address
- * @param figures those of the report, where they have been made before
- */
-export function reportHtml(
-  report: FitReport,
-  files: readonly FileNote[] = [],
-  figures: ReportFigures = reportFigures(report),
-): string {
+/** The report of a fit as one self-contained HTML page. `files` are linked by relative address. */
+export function reportHtml(report: FitReport, files: readonly FileNote[] = []): string {
+  return reportPage(report, files, reportFigures(report));
+}
+
+/** The same from figures that have been made before. */
+export function reportPage(report: FitReport, files: readonly FileNote[], figures: ReportFigures): string {
   const columns = motifColumns(report);
   return pageHtml({
     title: report.title,
