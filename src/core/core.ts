@@ -9,8 +9,8 @@ export type ConfigField = Exclude<keyof CoreExports["Config"], "COUNT">;
 export type ProgressField = Exclude<keyof CoreExports["Progress"], "COUNT">;
 export type RegionName = keyof CoreExports["Region"];
 
-/** Where the model begins in linear memory: past the configuration block. */
-const CONFIG_ADDRESS = 64;
+/** Where the configuration block is in linear memory, past the core's constants, and where the model begins. */
+const CONFIG_ADDRESS = 256;
 const ARENA = 4096;
 /** Where contents to decode are put: between the two. */
 const CONTENT_ADDRESS = CONFIG_ADDRESS + 1024;
