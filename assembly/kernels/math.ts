@@ -6,7 +6,7 @@
  * (interpolation at Chebyshev nodes) in f32, Taylor in f64. Reductions after Cody & Waite, "Software Manual for the
  * Elementary Functions" (1980): the constant is split so that its product with the whole number is exact.
  */
-import { fma } from "./simd";
+import { fma, fnma } from "./simd";
 
 const LOG2_E: f64 = 1.4426950408889634;
 const TWO_OVER_PI: f64 = 0.6366197723675814;
@@ -93,6 +93,12 @@ export function tanh_ps(x: v128): v128 {
   const u = f32x4.mul(y, p), product = f32x4.mul(u, q);
   const size = f32x4.div(f32x4.add(product, product), fma(u, u, f32x4.mul(q, q)));
   return v128.or(size, v128.and(x, i32x4.splat(0x80000000)));
+}
+
+/** d·(1 − h²): a gradient through h = tanh. */
+@inline
+export function tanh_slope_ps(d: v128, h: v128): v128 {
+  return f32x4.mul(d, fnma(h, h, constant(Constant.ONE)));
 }
 
 /** 1/(1 + e^{−x}) within 3 ulp, on either side. */
