@@ -44,6 +44,8 @@ describe.each(variants)("panels ($variant)", (kernels) => {
       );
       k.use_tall_tiles(0);
       arena.checkGuards();
+      // Nothing is written between panels.
+      expect(c.read()).toEqual(toPanels(c.matrix(), m, n, apart(m)));
       return c.matrix();
     };
 
