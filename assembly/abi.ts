@@ -8,6 +8,7 @@
  *
  * With threads, each has its own instance on the same memory and calls sv_align, sv_latents, sv_train and sv_encode with its number.
  */
+import { use_tall_tiles } from "./kernels/panels";
 import { autocorrelation, autocorrelation_scratch_bytes } from "./kernels/autocorrelation";
 import { normalise_image, normalise_scratch_bytes, remove_plane } from "./kernels/normalise";
 import { align, keep_templates, start_template } from "./model/align";
@@ -108,6 +109,14 @@ export function sv_normalise_scratch(rows: u32, cols: u32, background: f64, cont
 export function sv_normalise(out: usize, image: usize, rows: u32, cols: u32, plane: bool, background: f64, contrast: f64, floor: f64, scratch: usize): f64 {
   if (plane) remove_plane(out, image, rows, cols);
   return normalise_image(out, plane ? out : image, rows, cols, background, contrast, floor, scratch);
+}
+
+/**
+ * Lets products take tiles of 6 rows in the relaxed build: for engines that hold 12 accumulators in registers. In this instance; the bits are the
+ * same.
+ */
+export function sv_use_tall_tiles(on: bool): void {
+  use_tall_tiles(ASC_FEATURE_RELAXED_SIMD && on);
 }
 
 /** Fills the configuration at `config` with defaults. */

@@ -21,6 +21,7 @@ export * from "./kernels/normalise";
 export { matmul_abt_scratch, padded } from "./kernels/matmul";
 export { matmul_ab, matmul_abt, matmul_atb, pack_rows_banded } from "./kernels/products";
 export { pack_columns, pack_rows, packed_rows_size } from "./kernels/pack";
+export { panel_stride, product_panels, turn_panels, use_tall_tiles } from "./kernels/panels";
 export * from "./kernels/dense";
 export * from "./kernels/bin";
 export * from "./kernels/conv2d";

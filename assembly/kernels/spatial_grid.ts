@@ -14,21 +14,31 @@ function place(index: u32, size: u32): f64 {
   return size > 1 ? 2 * <f64>index / <f64>(size - 1) - 1 : 0;
 }
 
-/** Writes the coordinates (rows · cols, 2) of one window; for a signal the first is 0. `shift` is (d₀, d₁). */
+/** Address of the first coordinate of a pixel; the second is 32 bytes further: coordinates (2, pixels) are in panels of eight pixels. */
+@inline
+function coordinate_at(coordinates: usize, pixel: u32): usize {
+  return coordinates + (<usize>(pixel >> 3) << 6) + (<usize>(pixel & 7) << 2);
+}
+
+/** Writes the coordinates of one window, in whole panels: 0 past the last pixel. For a signal the first is 0. `shift` is (d₀, d₁). */
 export function spatial_grid_forward(coordinates: usize, rows: u32, cols: u32, angle: f64, scale: f64, shift0: f64, shift1: f64): void {
   const cosine = scale * cos64(angle), sine = scale * sin64(angle);
   for (let i: u32 = 0; i < rows; i++) {
     const q0 = place(i, rows);
-    for (let j: u32 = 0; j < cols; j++, coordinates += 8) {
-      const q1 = -place(j, cols);
-      store<f32>(coordinates, <f32>(q0 * cosine - q1 * sine + shift0));
-      store<f32>(coordinates, <f32>(q0 * sine + q1 * cosine + shift1), 4);
+    for (let j: u32 = 0; j < cols; j++) {
+      const q1 = -place(j, cols), at = coordinate_at(coordinates, i * cols + j);
+      store<f32>(at, <f32>(q0 * cosine - q1 * sine + shift0));
+      store<f32>(at, <f32>(q0 * sine + q1 * cosine + shift1), 32);
     }
+  }
+  for (let pixel = rows * cols; (pixel & 7) != 0; pixel++) {
+    store<f32>(coordinate_at(coordinates, pixel), 0);
+    store<f32>(coordinate_at(coordinates, pixel), 0, 32);
   }
 }
 
 /**
- * With g = dcoordinates (rows · cols, 2): dpose += (Σ g·∂x'/∂θ, Σ g₀, Σ g₁, Σ g·∂x'/∂s). Accumulates (+=) into dpose (4) f64, in the
+ * With g = dcoordinates, laid out as the coordinates: dpose += (Σ g·∂x'/∂θ, Σ g₀, Σ g₁, Σ g·∂x'/∂s). Accumulates (+=) into dpose (4) f64, in the
  * order angle, shift along rows, shift along columns, scale.
  */
 export function spatial_grid_backward(dpose: usize, dcoordinates: usize, rows: u32, cols: u32, angle: f64, scale: f64): void {
@@ -36,9 +46,9 @@ export function spatial_grid_backward(dpose: usize, dcoordinates: usize, rows: u
   let turn: f64 = 0, sum0: f64 = 0, sum1: f64 = 0, along: f64 = 0;
   for (let i: u32 = 0; i < rows; i++) {
     const q0 = place(i, rows);
-    for (let j: u32 = 0; j < cols; j++, dcoordinates += 8) {
-      const q1 = -place(j, cols);
-      const g0 = <f64>load<f32>(dcoordinates), g1 = <f64>load<f32>(dcoordinates, 4);
+    for (let j: u32 = 0; j < cols; j++) {
+      const q1 = -place(j, cols), at = coordinate_at(dcoordinates, i * cols + j);
+      const g0 = <f64>load<f32>(at), g1 = <f64>load<f32>(at, 32);
       const u0 = q0 * cosine - q1 * sine, u1 = q0 * sine + q1 * cosine;
       sum0 += g0;
       sum1 += g1;

@@ -1,43 +1,49 @@
 /**
- * Last layer of a network that ends in one unit after tanh: y[p] = b + Σ_j h[p, j]·w[j], h = tanh(a). h (pixels, width), w (width) are
- * row-major; width is a multiple of 8, with zeros in w past the last.
+ * Last layer of a network that ends in one unit after tanh: y[p] = b + Σ_j h[j, p]·w[j], h = tanh(a). h (width, pixels) is in panels of eight pixels,
+ * `panel_stride(width)` apart (panels.ts); w (width) has zeros past the last, width is a multiple of 8.
  */
-import { fma, hsum } from "./simd";
+import { tanh_slope_ps } from "./math";
+import { panel_stride } from "./panels";
+import { fma } from "./simd";
 
-/** Writes y. */
-export function unit_layer_forward(y: usize, h: usize, w: usize, b: f32, pixels: u32, width: u32): void {
-  const row = <usize>width << 2;
-  for (let p: u32 = 0; p < pixels; p++, y += 4, h += row) {
-    let s0 = f32x4.splat(0), s1 = s0;
-    for (let at: usize = 0; at < row; at += 32) {
-      s0 = fma(v128.load(h + at), v128.load(w + at), s0);
-      s1 = fma(v128.load(h + at, 16), v128.load(w + at, 16), s1);
+/** Writes y of 8·panels pixels. */
+export function unit_layer_forward(y: usize, h: usize, w: usize, b: f32, panels: u32, width: u32): void {
+  const row = <usize>width << 2, gap = panel_stride(width) - (<usize>width << 5);
+  for (let q: u32 = 0; q < panels; q++, y += 32, h += gap) {
+    let s0 = f32x4.splat(b), t0 = s0, s1 = f32x4.splat(0), t1 = s1;
+    for (let at: usize = 0; at < row; at += 8, h += 64) {
+      const w0 = v128.load32_splat(w + at), w1 = v128.load32_splat(w + at, 4);
+      s0 = fma(w0, v128.load(h), s0);
+      t0 = fma(w0, v128.load(h, 16), t0);
+      s1 = fma(w1, v128.load(h, 32), s1);
+      t1 = fma(w1, v128.load(h, 48), t1);
     }
-    store<f32>(y, b + hsum(f32x4.add(s0, s1)));
+    v128.store(y, f32x4.add(s0, s1));
+    v128.store(y, f32x4.add(t0, t1), 16);
   }
 }
 
-/** da[p, j] = dy[p]·w[j]·(1 − h²): writes. dw[j] += Σ_p dy[p]·h[p, j]: accumulates (+=). Gives Σ dy. */
-export function unit_layer_backward(da: usize, dw: usize, dy: usize, h: usize, w: usize, pixels: u32, width: u32): f32 {
-  const row = <usize>width << 2, one = f32x4.splat(1);
-  let sum: f32 = 0;
-  for (let p: u32 = 0; p < pixels; p++, dy += 4, h += row, da += row) {
-    const d = v128.load32_splat(dy);
-    sum += load<f32>(dy);
-    for (let at: usize = 0; at < row; at += 16) {
-      const y = v128.load(h + at);
-      v128.store(da + at, f32x4.mul(f32x4.mul(d, v128.load(w + at)), f32x4.sub(one, f32x4.mul(y, y))));
-      v128.store(dw + at, fma(d, y, v128.load(dw + at)));
+/** da[j, p] = dy[p]·w[j]·(1 − h²): writes. sums (width, 4) += in four parts Σ_p dy[p]·h[j, p]: accumulates. */
+export function unit_layer_backward(da: usize, sums: usize, dy: usize, h: usize, w: usize, panels: u32, width: u32): void {
+  const row = <usize>width << 2, gap = panel_stride(width) - (<usize>width << 5);
+  for (let q: u32 = 0; q < panels; q++, dy += 32, h += gap, da += gap) {
+    const d0 = v128.load(dy), d1 = v128.load(dy, 16);
+    let sum = sums;
+    for (let at: usize = 0; at < row; at += 4, h += 32, da += 32, sum += 16) {
+      const factor = v128.load32_splat(w + at), low = v128.load(h), high = v128.load(h, 16);
+      v128.store(da, tanh_slope_ps(f32x4.mul(d0, factor), low));
+      v128.store(da, tanh_slope_ps(f32x4.mul(d1, factor), high), 16);
+      v128.store(sum, fma(d1, high, fma(d0, low, v128.load(sum))));
     }
   }
-  return sum;
 }
 
-/** d[i] = d[i]·(1 − h[i]²), n a multiple of 4: the gradient through h = tanh(a), in place. */
+/** d[i] = d[i]·(1 − h[i]²), n a multiple of 8: the gradient through h = tanh(a), in place. */
 export function tanh_slope(d: usize, h: usize, n: usize): void {
-  const one = f32x4.splat(1), end = n << 2;
-  for (let at: usize = 0; at < end; at += 16) {
-    const y = v128.load(h + at);
-    v128.store(d + at, f32x4.mul(v128.load(d + at), f32x4.sub(one, f32x4.mul(y, y))));
+  const end = n << 2;
+  for (let at: usize = 0; at < end; at += 32) {
+    const low = tanh_slope_ps(v128.load(d + at), v128.load(h + at)), high = tanh_slope_ps(v128.load(d + at, 16), v128.load(h + at, 16));
+    v128.store(d + at, low);
+    v128.store(d + at, high, 16);
   }
 }

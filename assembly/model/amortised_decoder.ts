@@ -1,28 +1,22 @@
-import { TANH, activation_forward } from "../kernels/activation";
-import { coordinate_layer_backward, coordinate_layer_forward } from "../kernels/coordinate_layer";
+import { coordinate_layer_gradients, coordinate_sums } from "../kernels/coordinate_layer";
 import { dense_backward, dense_forward } from "../kernels/dense";
+import { sum } from "../kernels/gain_offset";
 import { likelihood_backward, likelihood_forward } from "../kernels/likelihood";
 import { GAUSSIAN } from "../kernels/link";
 import { padded } from "../kernels/matmul";
 import { sigmoid_gaussian_backward, sigmoid_gaussian_forward } from "../kernels/sigmoid_gaussian";
 import { spatial_grid_backward, spatial_grid_forward } from "../kernels/spatial_grid";
-import { tanh_slope, unit_layer_backward, unit_layer_forward } from "../kernels/unit_layer";
-import { AmortisedSpace, HIDDEN_1, HIDDEN_2, LAST, ROTATION, SCALE, SHIFT, TILE, first_width, invariant_to, pose_latents } from "./amortised_layout";
+import { give_gradients, take_weights, tile_backward, tile_forward } from "./amortised_generator";
+import { AmortisedSpace, LAST, ROTATION, SCALE, SHIFT, TILE, first_width, invariant_to, pose_latents } from "./amortised_layout";
 import { Config, get, getU32 } from "./config";
-import { Layer, layerAt, network_backward, network_forward, output_address } from "./layers";
+import { layerAt, network_backward, network_forward, output_address } from "./layers";
 import { State } from "./state";
 
 /*
  * The amortised mode's decoders on latents drawn by the encoder: forward to natural parameters, likelihood, and backward to the latents.
- * The spatial generator runs tile by tile: coordinates → hidden layers → likelihood → gradient, so that nothing of it is larger than a tile
- * but the window's own pixels.
+ * The spatial generator (amortised_generator.ts) runs tile by tile: coordinates → hidden layers → likelihood → gradient, so that nothing of it is
+ * larger than a tile but the window's own pixels.
  */
-
-/** Width of the second hidden layer, padded. */
-@inline
-function second_width(config: usize): u32 {
-  return padded(getU32(config, Config.DECODER_HIDDEN_2));
-}
 
 @inline
 function latents_of(state: State, block: usize, i: u32): usize {
@@ -128,75 +122,44 @@ function place_pixels(state: State, space: AmortisedSpace, i: u32): void {
   );
 }
 
-/** Natural parameters of pixels first … first + count − 1 of window i into space.natural; activations stay in space.decoderX. */
-function tile_forward(state: State, space: AmortisedSpace, i: u32, first: u32, count: u32): void {
-  const width = first_width(state.config);
-  const w = state.parameters + (<usize>state.coordinateWeights << 2);
-  coordinate_layer_forward(space.tile0, space.coordinates + (<usize>first << 3), w, space.through + (<usize>(i * width) << 2), count, width);
-  hidden_forward(state, space, space.tile1, space.tile0, layerAt(state.decoder, HIDDEN_1), count);
-  hidden_forward(state, space, space.tile2, space.tile1, layerAt(state.decoder, HIDDEN_2), count);
-  const bias = load<f32>(state.parameters + (<usize>layerAt(state.decoder, LAST).bias << 2));
-  unit_layer_forward(space.natural + (<usize>first << 2), space.tile2, space.lastWeights, bias, count, second_width(state.config));
-}
-
-/** y = tanh(x·W + b) of a hidden layer. */
-function hidden_forward(state: State, space: AmortisedSpace, y: usize, x: usize, layer: Layer, count: u32): void {
-  const w = state.parameters + (<usize>layer.weight << 2), b = state.parameters + (<usize>layer.bias << 2);
-  dense_forward(y, x, w, b, count, layer.outC, layer.inC, space.packing);
-  activation_forward(y, y, count * padded(layer.outC), TANH);
-}
-
-/** dx = da·Wᵀ of a hidden layer, and its parameters' gradients. */
-function hidden_backward(state: State, space: AmortisedSpace, dx: usize, da: usize, x: usize, layer: Layer, count: u32, gradient: usize): void {
-  const weight = <usize>layer.weight << 2, bias = <usize>layer.bias << 2;
-  dense_backward(dx, gradient + weight, gradient + bias, da, x, state.parameters + weight, count, layer.outC, layer.inC, space.packing);
-}
-
-/** The last unit's weights in a row: in the parameters they are the first of a panel's eight columns. */
-function take_last_weights(state: State, space: AmortisedSpace): void {
-  const layer = layerAt(state.decoder, LAST), w = state.parameters + (<usize>layer.weight << 2);
-  memory.fill(space.dLastWeights, 0, <usize>second_width(state.config) << 2);
-  for (let p: u32 = 0; p < layer.inC; p++) store<f32>(space.lastWeights + (<usize>p << 2), load<f32>(w + (<usize>p << 5)));
-}
-
-/** Their gradient to its place. */
-function give_last_weights(state: State, space: AmortisedSpace, gradient: usize): void {
-  const layer = layerAt(state.decoder, LAST), dw = gradient + (<usize>layer.weight << 2);
-  for (let p: u32 = 0; p < layer.inC; p++) {
-    const at = dw + (<usize>p << 5);
-    store<f32>(at, load<f32>(at) + load<f32>(space.dLastWeights + (<usize>p << 2)));
-  }
-}
-
-/** From space.dNatural of these pixels to the parameters, space.dThrough and space.dCoordinates. */
-function tile_backward(state: State, space: AmortisedSpace, i: u32, first: u32, count: u32, gradient: usize): void {
-  const width = first_width(state.config);
-  const db = gradient + (<usize>layerAt(state.decoder, LAST).bias << 2), dNatural = space.dNatural + (<usize>first << 2);
-  const sum = unit_layer_backward(space.dTileA, space.dLastWeights, dNatural, space.tile2, space.lastWeights, count, second_width(state.config));
-  store<f32>(db, load<f32>(db) + sum);
-  hidden_backward(state, space, space.dTileB, space.dTileA, space.tile1, layerAt(state.decoder, HIDDEN_2), count, gradient);
-  tanh_slope(space.dTileB, space.tile1, count * width);
-  hidden_backward(state, space, space.dTileA, space.dTileB, space.tile0, layerAt(state.decoder, HIDDEN_1), count, gradient);
-  const at = <usize>state.coordinateWeights << 2, pixel = <usize>first << 3;
-  coordinate_layer_backward(
-    space.dCoordinates + pixel, gradient + at, space.dThrough + (<usize>(i * width) << 2), space.dTileA, space.tile0,
-    space.coordinates + pixel, state.parameters + at, count, width,
-  );
-}
-
-/** Pixels in a tile: tiles of a window are alike, so that none is a small rest. */
+/** Pixels in a tile, in whole panels of eight: tiles of a window are alike, so that none is a small rest. */
 @inline
 function tile_pixels(pixels: u32): u32 {
   const tiles = (pixels + TILE - 1) / TILE;
-  return (pixels + tiles - 1) / tiles;
+  return padded((pixels + tiles - 1) / tiles);
 }
 
-/** Natural parameters of window i into space.natural, after `content_forward`. */
+/** Natural parameters of window i into space.natural, after `content_forward` and `take_weights`. */
 export function paint_spatial(state: State, space: AmortisedSpace, i: u32): void {
-  take_last_weights(state, space);
   place_pixels(state, space, i);
-  const tile = tile_pixels(state.pixels);
-  for (let first: u32 = 0; first < state.pixels; first += tile) tile_forward(state, space, i, first, min(tile, state.pixels - first));
+  const tile = tile_pixels(state.pixels), pixels = padded(state.pixels);
+  for (let first: u32 = 0; first < pixels; first += tile) tile_forward(state, space, i, first, min(tile, pixels - first) >> 3);
+}
+
+/** −log p of window i at its drawn latents, and backward to the generator's gradients and space.dz. */
+function window_objective(state: State, space: AmortisedSpace, i: u32, scale: f32, gradient: usize): f64 {
+  const width = first_width(state.config), pixels = state.pixels, tile = tile_pixels(pixels), pose = space.pose;
+  const db = gradient + (<usize>layerAt(state.decoder, LAST).bias << 2);
+  let loss: f64 = 0;
+  place_pixels(state, space, i);
+  memory.fill(space.coordinateSums, 0, <usize>coordinate_sums(width) << 2);
+  for (let first: u32 = 0; first < pixels; first += tile) {
+    const count = min(tile, pixels - first), panels = padded(count) >> 3, at = <usize>first << 2;
+    const a = space.natural + at, x = window_of(state, space, i) + at, da = space.dNatural + at;
+    tile_forward(state, space, i, first, panels);
+    loss += pixels_loss(state, space, a, x, count);
+    pixels_gradient(state, space, da, a, x, count, scale);
+    memory.fill(da + (<usize>count << 2), 0, <usize>((panels << 3) - count) << 2);
+    store<f32>(db, load<f32>(db) + <f32>sum(da, count));
+    tile_backward(state, space, first, panels, gradient);
+  }
+  const dw = gradient + (<usize>state.coordinateWeights << 2);
+  coordinate_layer_gradients(dw, space.dThrough + (<usize>(i * width) << 2), space.coordinateSums, width);
+  memory.fill(space.dPose, 0, 32);
+  const rows = getU32(state.config, Config.WINDOW_ROWS), cols = getU32(state.config, Config.WINDOW_COLS);
+  spatial_grid_backward(space.dPose, space.dCoordinates, rows, cols, load<f64>(pose), load<f64>(pose, 24));
+  pose_backward(state, space, latents_of(state, space.dz, i));
+  return loss;
 }
 
 /**
@@ -204,27 +167,11 @@ export function paint_spatial(state: State, space: AmortisedSpace, i: u32): void
  * written to space.dz.
  */
 export function spatial_objective(state: State, space: AmortisedSpace, m: u32, scale: f32, gradient: usize): f64 {
-  const rows = getU32(state.config, Config.WINDOW_ROWS), cols = getU32(state.config, Config.WINDOW_COLS);
-  const tile = tile_pixels(state.pixels), pose = space.pose;
   let loss: f64 = 0;
   content_forward(state, space, m);
-  take_last_weights(state, space);
-  memory.fill(space.dThrough, 0, <usize>(m * first_width(state.config)) << 2);
-  for (let i: u32 = 0; i < m; i++) {
-    place_pixels(state, space, i);
-    for (let first: u32 = 0; first < state.pixels; first += tile) {
-      const count = min(tile, state.pixels - first), at = <usize>first << 2;
-      tile_forward(state, space, i, first, count);
-      const a = space.natural + at, x = window_of(state, space, i) + at;
-      loss += pixels_loss(state, space, a, x, count);
-      pixels_gradient(state, space, space.dNatural + at, a, x, count, scale);
-      tile_backward(state, space, i, first, count, gradient);
-    }
-    memory.fill(space.dPose, 0, 32);
-    spatial_grid_backward(space.dPose, space.dCoordinates, rows, cols, load<f64>(pose), load<f64>(pose, 24));
-    pose_backward(state, space, latents_of(state, space.dz, i));
-  }
-  give_last_weights(state, space, gradient);
+  take_weights(state, space);
+  for (let i: u32 = 0; i < m; i++) loss += window_objective(state, space, i, scale, gradient);
+  give_gradients(state, space, gradient);
   content_backward(state, space, m, gradient);
   return loss;
 }

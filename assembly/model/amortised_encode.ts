@@ -2,6 +2,7 @@ import { GAUSSIAN, BERNOULLI, link } from "../kernels/link";
 import { exp64 } from "../kernels/math";
 import { padded } from "../kernels/matmul";
 import { content_forward, paint_plain, paint_spatial } from "./amortised_decoder";
+import { take_weights } from "./amortised_generator";
 import { AmortisedSpace, amortised_space, spatial } from "./amortised_layout";
 import { encode_amortised, log_sigma, posterior_mean } from "./amortised_step";
 import { Config, getU32 } from "./config";
@@ -33,6 +34,7 @@ export function decode_amortised(state: State, z: usize, count: u32): usize {
   const pictures = space.encoderD, size = <usize>state.pixels << 2;
   if (spatial(state.config)) {
     content_forward(state, space, count);
+    take_weights(state, space);
     for (let i: u32 = 0; i < count; i++) {
       paint_spatial(state, space, i);
       memory.copy(pictures + <usize>i * size, space.natural, size);

@@ -1,6 +1,8 @@
 import { TANH } from "../kernels/activation";
 import { dense_scratch } from "../kernels/dense";
+import { coordinate_sums } from "../kernels/coordinate_layer";
 import { padded } from "../kernels/matmul";
+import { panels_bytes } from "../kernels/panels";
 import { Config, getU32 } from "./config";
 import { Network, activations_size, add_activation, add_dense, network_begin } from "./layers";
 import { State, Workspace, bytes, floats } from "./state";
@@ -24,6 +26,18 @@ export const LAST: u32 = 4;
 /** Pixels that go through the generator's layers together, forward and backward: their activations stay in the cache. */
 export const TILE: u32 = 128;
 
+/** A hidden layer of the generator as a chunk needs it, matrices in panels (kernels/panels.ts): weights either way, bias, gradient of the weights. */
+@unmanaged
+export class Hidden {
+  /** (units, inputs), and (inputs, units). */
+  forward: usize;
+  backward: usize;
+  /** (units, 8): each bias eight times. */
+  bias: usize;
+  /** (inputs, units). */
+  gradient: usize;
+}
+
 /** Scratch of one thread, in the place of `Workspace`; arrays for a chunk of n windows, and for a tile of pixels. */
 @unmanaged
 export class AmortisedSpace {
@@ -33,16 +47,21 @@ export class AmortisedSpace {
   decoderX: usize;
   decoderD: usize;
   /**
-   * Spatial generator: a tile's activations after the first layer and the two hidden ones, (TILE, padded width) each, gradients of two of them
-   * at a time, and the last unit's weights in a row with their gradient.
+   * Spatial generator: a tile's activations after the first layer and the two hidden ones, (padded width, TILE) each in panels, gradients of two of
+   * them at a time, one of these turned, its hidden layers, and the last unit's weights with sums for their gradient.
    */
   tile0: usize;
   tile1: usize;
   tile2: usize;
   dTileA: usize;
   dTileB: usize;
+  turned: usize;
+  /** (padded width, 8) zeros. */
+  zeros: usize;
+  hidden1: Hidden;
+  hidden2: Hidden;
   lastWeights: usize;
-  dLastWeights: usize;
+  lastSums: usize;
   packing: usize;
   /** (n) u32: which windows these are. */
   windows: usize;
@@ -61,9 +80,10 @@ export class AmortisedSpace {
   dContent: usize;
   through: usize;
   dThrough: usize;
-  /** One window: (pixels, 2) coordinates and their gradient; f64 angle, shift (2), scale and their gradient. */
+  /** One window: coordinates (2, padded pixels) in panels, their gradient, and sums for the first layer's; f64 angle, shift (2), scale and their gradient. */
   coordinates: usize;
   dCoordinates: usize;
+  coordinateSums: usize;
   pose: usize;
   dPose: usize;
   /** Natural parameters of one window's pixels and the loss's gradient to them; f64 loss and f32 upstream gradient. */
@@ -98,6 +118,12 @@ export function pose_latents(config: usize): u32 {
 @inline
 export function first_width(config: usize): u32 {
   return padded(getU32(config, Config.DECODER_HIDDEN_1));
+}
+
+/** Width of the second hidden layer, padded. */
+@inline
+export function second_width(config: usize): u32 {
+  return padded(getU32(config, Config.DECODER_HIDDEN_2));
 }
 
 /** Builds both networks and lays out the parameters of the generator's first layer. Gives their number. */
@@ -135,20 +161,16 @@ export function layout_amortised_space(target: AmortisedSpace, state: State): vo
   const n = getU32(config, Config.CHUNK), latents = state.latents, content = getU32(config, Config.LATENT_DIM);
   const width = first_width(config);
   const samples = spatial(config) ? TILE : n;
-  state.end = (changetype<usize>(target) + offsetof<AmortisedSpace>() + 63) & ~63;
+  // The hidden layers' addresses are before the arrays that start as zero.
+  target.hidden1 = changetype<Hidden>(changetype<usize>(target) + offsetof<AmortisedSpace>());
+  target.hidden2 = changetype<Hidden>(changetype<usize>(target.hidden1) + offsetof<Hidden>());
+  state.end = (changetype<usize>(target.hidden2) + offsetof<Hidden>() + 63) & ~63;
   target.encoderX = floats(state, activations_size(state.encoder, n));
   target.encoderD = floats(state, activations_size(state.encoder, n));
   const plain = spatial(config) ? 0 : activations_size(state.decoder, samples);
   target.decoderX = floats(state, plain);
   target.decoderD = floats(state, plain);
-  const second = padded(getU32(config, Config.DECODER_HIDDEN_2)), widest = max(width, second), tile = spatial(config) ? TILE : 0;
-  target.tile0 = floats(state, tile * width);
-  target.tile1 = floats(state, tile * width);
-  target.tile2 = floats(state, tile * second);
-  target.dTileA = floats(state, tile * widest);
-  target.dTileB = floats(state, tile * widest);
-  target.lastWeights = floats(state, second);
-  target.dLastWeights = floats(state, second);
+  layout_generator(target, state, width, second_width(config), spatial(config) ? TILE : 0);
   target.packing = floats(state, max(max(state.encoder.scratch, state.decoder.scratch), dense_scratch(n, width, content)) + 64);
   target.windows = floats(state, n);
   target.logSigma = floats(state, n * latents);
@@ -163,12 +185,35 @@ export function layout_amortised_space(target: AmortisedSpace, state: State): vo
   target.dContent = floats(state, n * padded(content));
   target.through = floats(state, n * width);
   target.dThrough = floats(state, n * width);
-  target.coordinates = floats(state, 2 * state.pixels);
-  target.dCoordinates = floats(state, 2 * state.pixels);
+  target.coordinates = floats(state, 2 * padded(state.pixels));
+  target.dCoordinates = floats(state, 2 * padded(state.pixels));
+  target.coordinateSums = floats(state, coordinate_sums(width));
   target.pose = bytes(state, 4 * 8);
   target.dPose = bytes(state, 4 * 8);
   target.natural = floats(state, padded(state.pixels));
   target.dNatural = floats(state, padded(state.pixels));
   target.loss = bytes(state, 8);
   target.upstream = floats(state, 1);
+}
+
+function layout_generator(target: AmortisedSpace, state: State, width: u32, second: u32, tile: u32): void {
+  const widest = max(width, second);
+  target.tile0 = bytes(state, panels_bytes(width, tile));
+  target.tile1 = bytes(state, panels_bytes(width, tile));
+  target.tile2 = bytes(state, panels_bytes(second, tile));
+  target.dTileA = bytes(state, panels_bytes(widest, tile));
+  target.dTileB = bytes(state, panels_bytes(widest, tile));
+  target.turned = bytes(state, panels_bytes(tile, widest));
+  target.zeros = floats(state, 8 * width);
+  layout_hidden(target.hidden1, state, tile > 0 ? width : 0, width);
+  layout_hidden(target.hidden2, state, tile > 0 ? width : 0, second);
+  target.lastWeights = floats(state, second);
+  target.lastSums = floats(state, 4 * second);
+}
+
+function layout_hidden(hidden: Hidden, state: State, inputs: u32, units: u32): void {
+  hidden.forward = bytes(state, panels_bytes(units, inputs));
+  hidden.backward = bytes(state, inputs > 0 ? panels_bytes(inputs, units) : 0);
+  hidden.bias = floats(state, 8 * units);
+  hidden.gradient = bytes(state, inputs > 0 ? panels_bytes(inputs, units) : 0);
 }

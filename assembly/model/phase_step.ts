@@ -42,18 +42,32 @@ function row_of(state: State, block: usize, i: u32): usize {
 
 /** Waves, and the template's phases at shift 0: what a job of training or encoding needs. */
 export function prepare_phase(state: State, space: Workspace): void {
-  const config = state.config, lattice = space.lattice;
+  const lattice = space.lattice;
+  if (take_lattice(state.config, lattice)) prepare_waves(state, space);
+  prepare_upright(state, space);
+  phases(state, space, lattice + TEMPLATE_PHASES, space.upright);
+}
+
+/** Frequencies and vectors out of the configuration. Whether the frequencies are others than those here. */
+function take_lattice(config: usize, lattice: usize): bool {
+  let changed = false;
   for (let k: u32 = 0; k < 4; k++) {
-    store<f64>(lattice + FREQUENCIES + (<usize>k << 3), get(config, Config.FREQUENCY_1_ROW + k));
-    store<f64>(lattice + VECTORS + (<usize>k << 3), get(config, Config.LATTICE_A_ROW + k));
+    const at = <usize>k << 3, frequency = get(config, Config.FREQUENCY_1_ROW + k);
+    if (load<f64>(lattice + FREQUENCIES + at) != frequency) changed = true;
+    store<f64>(lattice + FREQUENCIES + at, frequency);
+    store<f64>(lattice + VECTORS + at, get(config, Config.LATTICE_A_ROW + k));
   }
+  return changed;
+}
+
+/** Waves at the frequencies: a job in many slices, as one thread runs it, needs them once. */
+function prepare_waves(state: State, space: Workspace): void {
+  const config = state.config, lattice = space.lattice;
   const stride = <usize>padded(state.pixels) << 2;
   for (let k: u32 = 0; k < 2; k++) {
     const at = lattice + FREQUENCIES + (<usize>k << 4), wave = space.waves + <usize>(2 * k) * stride;
     lattice_wave(wave, wave + stride, getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS), load<f64>(at), load<f64>(at, 8));
   }
-  prepare_upright(state, space);
-  phases(state, space, lattice + TEMPLATE_PHASES, space.upright);
 }
 
 /** out (2 f64) = phases of the window x at the two frequencies. */

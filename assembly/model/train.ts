@@ -14,7 +14,7 @@ import { Sync, barrier, claim } from "./threads";
 
 /*
  * The training loop: every thread runs it. A step is two phases with a barrier after each:
- *   chunks of the batch, each into its own gradient block   →   slices of the parameters: sum the blocks in order, Adam.
+ *   chunks of the batch, each into its own gradient block   →   slices of the parameters: sum the blocks in order, Adam; thread 0: the step's sums.
  * Where conditions act, a first phase finds the latents of the batch, and thread 0 its penalty, before any gradient.
  * What a unit of work computes does not depend on who takes it, so the bits are the same for any number of threads.
  */
@@ -74,13 +74,12 @@ export function train(state: State, thread: u32, steps: u32): u32 {
     if (finds) condition_phase(state, space, thread, step);
     for (let chunk = claim(sync); chunk < chunks; chunk = claim(sync)) forward_backward(state, space, chunk, step);
     barrier(sync);
-    for (let slice = claim(sync); slice < slices; slice = claim(sync)) update(state, slice, chunks, step);
-    barrier(sync);
     if (thread == 0) {
       finish_step(state, chunks, step);
-      // Between two barriers: set before the first, a thread that leaves the last one late would see the next step's.
+      // Between the two barriers: a thread that leaves the last one late would else see the next step's.
       sync.stop = sync.cancel;
     }
+    for (let slice = claim(sync); slice < slices; slice = claim(sync)) update(state, slice, chunks, step);
     barrier(sync);
     if (sync.stop != 0 || progress(state, Progress.NONFINITE) > 0) return k + 1;
   }

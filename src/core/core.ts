@@ -2,6 +2,7 @@ import { instantiateSync } from "@assemblyscript/loader";
 import type { instantiate } from "../../build/core.simd.js";
 import { ConfigError, NumericsError } from "../errors.ts";
 import type { Grid } from "../results/types.ts";
+import { holdsTallTiles } from "./engine.ts";
 
 /** What the Wasm core exports (assembly/abi.ts), typed by its generated bindings. */
 type CoreExports = Awaited<ReturnType<typeof instantiate>>;
@@ -9,8 +10,8 @@ export type ConfigField = Exclude<keyof CoreExports["Config"], "COUNT">;
 export type ProgressField = Exclude<keyof CoreExports["Progress"], "COUNT">;
 export type RegionName = keyof CoreExports["Region"];
 
-/** Where the model begins in linear memory: past the configuration block. */
-const CONFIG_ADDRESS = 64;
+/** Where the configuration block is in linear memory, past the core's constants, and where the model begins. */
+const CONFIG_ADDRESS = 256;
 const ARENA = 4096;
 /** Where contents to decode are put: between the two. */
 const CONTENT_ADDRESS = CONFIG_ADDRESS + 1024;
@@ -53,6 +54,7 @@ export class Core {
   constructor(module: WebAssembly.Module, memory?: WebAssembly.Memory) {
     const { exports } = instantiateSync(module, memory ? { env: { memory } } : {});
     this.exports = exports as unknown as CoreExports;
+    this.exports.sv_use_tall_tiles(holdsTallTiles());
     this.memory = memory ?? (exports.memory as unknown as WebAssembly.Memory);
     const groups = exports as unknown as Record<string, Record<string, WebAssembly.Global>>;
     this.#config = indices(groups.Config);

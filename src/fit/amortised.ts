@@ -2,7 +2,7 @@ import type { CoreConfig } from "../core/core.ts";
 import type { EngineChoice } from "../core/engine.ts";
 import { ConfigError, NumericsError, ShapeError } from "../errors.ts";
 import { checkName, checkNumber, defaultThreads, likelihoods, type Range } from "./options.ts";
-import { chunkOf, trainingSteps } from "./plan.ts";
+import { equalChunk, trainingSteps } from "./plan.ts";
 import { type Invariance, invariances, type PoseSettings } from "./pyroved_pose.ts";
 import type { Samples } from "./samples.ts";
 
@@ -173,7 +173,7 @@ export function amortisedConfig(plan: AmortisedPlan, options: SettledAmortised, 
     LATENT_DIM: options.latentDim,
     WINDOWS: options.samples,
     BATCH: options.batch,
-    CHUNK: chunkOf(options.batch),
+    CHUNK: equalChunk(options.batch),
     ENCODER_HIDDEN_1: options.encoderHidden[0],
     ENCODER_HIDDEN_2: options.encoderHidden[1],
     DECODER_HIDDEN_1: options.decoderHidden[0],

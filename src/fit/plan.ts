@@ -218,10 +218,19 @@ const MOST_CHUNK = 28;
 /** Rows in a tile of the matrix products. */
 const TILE_ROWS = 4;
 
+/** Chunks of a batch: an even number, as two threads are what most machines have at least. */
+function chunksOf(batch: number): number {
+  return 2 * Math.ceil(batch / (2 * MOST_CHUNK));
+}
+
+/** Windows in a chunk where a window by itself fills the products' tiles. */
+export function equalChunk(batch: number): number {
+  return Math.ceil(batch / chunksOf(batch));
+}
+
 /** Windows in a chunk, a thread's unit of work whatever the number of threads: an even number of chunks, whole tiles. */
 export function chunkOf(batch: number): number {
-  const chunks = 2 * Math.ceil(batch / (2 * MOST_CHUNK));
-  return Math.min(batch, TILE_ROWS * Math.ceil(batch / chunks / TILE_ROWS));
+  return Math.min(batch, TILE_ROWS * Math.ceil(batch / chunksOf(batch) / TILE_ROWS));
 }
 
 /** The core's configuration for a plan and its prepared image. */

@@ -24,21 +24,24 @@ export function paddingOf(values: ArrayLike<number>, rows: number, cols: number,
     .map((i) => values[i]);
 }
 
-/** Place of element (row, col) of a matrix in panel layout. */
-function panelIndex(row: number, col: number, rows: number): number {
-  return (Math.floor(col / 8) * rows + row) * 8 + (col % 8);
+/** Place of element (row, col) of a matrix in panel layout, panels `stride` rows apart. */
+function panelIndex(row: number, col: number, stride: number): number {
+  return (Math.floor(col / 8) * stride + row) * 8 + (col % 8);
 }
 
-/** A (rows, cols) in panel layout, zeros in the last panel's missing columns. */
-export function toPanels(values: ArrayLike<number>, rows: number, cols: number): Float32Array {
-  const out = new Float32Array(rows * padded(cols));
-  for (let i = 0; i < rows * cols; i++) out[panelIndex(Math.floor(i / cols), i % cols, rows)] = values[i];
+/** A (rows, cols) in panel layout, zeros in the last panel's missing columns and between panels. */
+export function toPanels(values: ArrayLike<number>, rows: number, cols: number, stride = rows): Float32Array {
+  const out = new Float32Array(stride * padded(cols));
+  for (let i = 0; i < rows * cols; i++) out[panelIndex(Math.floor(i / cols), i % cols, stride)] = values[i];
   return out;
 }
 
 /** The inverse of `toPanels`. */
-export function fromPanels(values: ArrayLike<number>, rows: number, cols: number): Float64Array {
-  return Float64Array.from({ length: rows * cols }, (_, i) => values[panelIndex(Math.floor(i / cols), i % cols, rows)]);
+export function fromPanels(values: ArrayLike<number>, rows: number, cols: number, stride = rows): Float64Array {
+  return Float64Array.from(
+    { length: rows * cols },
+    (_, i) => values[panelIndex(Math.floor(i / cols), i % cols, stride)],
+  );
 }
 
 /** The missing columns of the last panel. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { transpose } from "../reference/layers.ts";
 import { coordinateLayer, sigmoidGaussian, spatialGrid, unitLayer } from "../reference/spatial_generator.ts";
 import {
   Arena,
@@ -10,6 +11,7 @@ import {
   randomUniforms,
   variants,
 } from "./harness.ts";
+import { fromPanels, padded, toPanels } from "./layout.ts";
 
 const windows: [rows: number, cols: number][] = [
   [1, 9],
@@ -22,18 +24,34 @@ const layers: [pixels: number, width: number][] = [
   [9, 40],
 ];
 
+/** A twin's (pixels, columns) as the matrix of columns by pixels in panels that the kernels take, `gap` rows between them; and back. */
+const panels = (values: ArrayLike<number>, columns: number, gap = 2) => {
+  const pixels = values.length / columns;
+  return toPanels(transpose(values, pixels, columns), columns, pixels, columns + gap);
+};
+const pixelsOf = (values: ArrayLike<number>, pixels: number, columns: number, gap = 2) =>
+  transpose(fromPanels(values, columns, pixels, columns + gap), columns, pixels);
+
+/** Sums of a vector's four floats. */
+const fours = (values: Float32Array) =>
+  Float64Array.from({ length: values.length / 4 }, (_, i) => values.slice(4 * i, 4 * i + 4).reduce((a, b) => a + b, 0));
+
 describe.each(variants)("kernels of the spatial generator ($variant)", (kernels) => {
   const k = kernels.exports;
 
   test.each(windows)("spatial_grid, %i × %i", (rows, cols) => {
     const arena = new Arena(kernels);
     const pose = [0.7, -0.3, 0.2, 1.4];
-    const size = 2 * rows * cols;
-    const [coordinates, dy, dpose] = [arena.f32(size), arena.f32(randomNormals(size, 1)), arena.f64([1, 2, 3, 4])];
+    const pixels = rows * cols;
+    const dys = randomNormals(2 * pixels, 1);
+    const [coordinates, dy] = [arena.f32(2 * padded(pixels)), arena.f32(panels(dys, 2, 0))];
+    const dpose = arena.f64([1, 2, 3, 4]);
     k.spatial_grid_forward(coordinates.address, rows, cols, pose[0], pose[3], pose[1], pose[2]);
-    expectClose(coordinates.read(), spatialGrid(rows, cols, pose), 1e-6, "coordinates");
+    const written = pixelsOf(coordinates.read(), padded(pixels), 2, 0);
+    expectClose(written.slice(0, 2 * pixels), spatialGrid(rows, cols, pose), 1e-6, "coordinates");
+    expect(written.slice(2 * pixels).every((v) => v === 0)).toBe(true);
     k.spatial_grid_backward(dpose.address, dy.address, rows, cols, pose[0], pose[3]);
-    const slopes = centralDifferences((p) => dot(spatialGrid(rows, cols, p), dy.read()), pose);
+    const slopes = centralDifferences((p) => dot(spatialGrid(rows, cols, p), dys), pose);
     expectClose(dpose.read(), add([1, 2, 3, 4], slopes), 1e-8, "dpose");
     arena.checkGuards();
   });
@@ -42,59 +60,51 @@ describe.each(variants)("kernels of the spatial generator ($variant)", (kernels)
     const arena = new Arena(kernels);
     // What tanh is taken of: h is its result, so that its slope is 1 − h².
     const [a, w, dys] = [randomNormals(pixels * width, 1), randomNormals(width, 2), randomNormals(pixels, 3)];
-    const start = randomNormals(width, 4);
-    const [h, ws, dw, dy] = [a.map(Math.tanh), w, start, dys].map((values) => arena.f32(values));
-    const [y, da, d] = [arena.f32(pixels), arena.f32(pixels * width), arena.f32(a)];
-    k.unit_layer_forward(y.address, h.address, ws.address, 0.3, pixels, width);
-    expectClose(y.read(), unitLayer(a, w, 0.3), 2e-6, "y");
-    const sum = k.unit_layer_backward(...[da, dw, dy, h, ws].map((block) => block.address), pixels, width);
-    expect(Math.abs(sum - dys.reduce((total, v) => total + v, 0))).toBeLessThan(1e-5);
+    const count = padded(pixels) / 8;
+    const start = randomNormals(4 * width, 4);
+    const [h, ws, sums] = [panels(a.map(Math.tanh), width), w, start].map((values) => arena.f32(values));
+    const dy = arena.f32(toPanels(dys, 1, pixels));
+    const [y, da, d] = [arena.f32(8 * count), arena.f32(h.length), arena.f32(panels(a, width))];
+    k.unit_layer_forward(y.address, h.address, ws.address, 0.3, count, width);
+    expectClose(y.read().slice(0, pixels), unitLayer(a, w, 0.3), 2e-6, "y");
+    k.unit_layer_backward(...[da, sums, dy, h, ws].map((block) => block.address), count, width);
     const slopes = (f: (v: Float64Array) => Float64Array, at: Float32Array) =>
       centralDifferences((v) => dot(f(v), dys), at);
-    expectClose(
-      da.read(),
-      slopes((v) => unitLayer(v, w, 0.3), a),
-      3e-6,
-      "da",
-    );
-    expectClose(
-      dw.read(),
-      add(
-        start,
-        slopes((v) => unitLayer(a, v, 0.3), w),
-      ),
-      3e-6,
-      "dw",
-    );
-    k.tanh_slope(d.address, h.address, pixels * width);
-    expectClose(
-      d.read(),
-      a.map((v) => v * (1 - Math.tanh(v) ** 2)),
-      1e-6,
-      "tanh_slope",
-    );
+    const byA = slopes((v) => unitLayer(v, w, 0.3), a);
+    const byW = slopes((v) => unitLayer(a, v, 0.3), w);
+    expectClose(pixelsOf(da.read(), pixels, width), byA, 3e-6, "da");
+    expectClose(fours(sums.read()), add(fours(start), byW), 3e-6, "dw");
+    k.tanh_slope(d.address, h.address, h.length);
+    const expected = a.map((v) => v * (1 - Math.tanh(v) ** 2));
+    expectClose(pixelsOf(d.read(), pixels, width), expected, 1e-6, "tanh_slope");
     arena.checkGuards();
   });
 
   test.each(layers)("coordinate_layer, %i pixels to %i units", (pixels, width) => {
     const arena = new Arena(kernels);
+    const count = padded(pixels) / 8;
     const [x, w, u] = [randomNormals(2 * pixels, 1), randomNormals(2 * width, 2), randomNormals(width, 3)];
     const dys = randomNormals(pixels * width, 4);
-    const [startW, startU] = [randomNormals(2 * width, 5), randomNormals(width, 6)];
-    const [xs, ws, us, dh, dw, du] = [x, w, u, dys, startW, startU].map((values) => arena.f32(values));
-    const [h, dx] = [arena.f32(pixels * width), arena.f32(2 * pixels)];
-    k.coordinate_layer_forward(h.address, xs.address, ws.address, us.address, pixels, width);
-    expectClose(h.read(), coordinateLayer(x, w, u), 1e-6, "h");
-    const addresses = [dx, dw, du, dh, h, xs, ws].map((block) => block.address);
-    k.coordinate_layer_backward(...addresses, pixels, width);
+    const [startW, startSums] = [randomNormals(2 * width, 5), randomNormals(k.coordinate_sums(width), 6)];
+    const [xs, dh] = [panels(x, 2, 0), panels(dys, width)].map((values) => arena.f32(values));
+    const [ws, us, dw, sums] = [w, u, startW, startSums].map((values) => arena.f32(values));
+    const [h, dx, du] = [arena.f32(dh.length), arena.f32(xs.length), arena.f32(width)];
+    k.coordinate_layer_forward(h.address, xs.address, ws.address, us.address, count, width);
+    expectClose(pixelsOf(h.read(), pixels, width), coordinateLayer(x, w, u), 1e-6, "h");
+    k.coordinate_layer_backward(...[dx, sums, dh, h, xs, ws].map((block) => block.address), count, width);
+    k.coordinate_layer_gradients(...[dw, du, sums].map((block) => block.address), width);
     const slopes = (f: (v: Float64Array) => Float64Array, at: Float32Array) =>
       centralDifferences((v) => dot(f(v), dys), at);
     const byX = slopes((v) => coordinateLayer(v, w, u), x);
     const byW = slopes((v) => coordinateLayer(x, v, u), w);
     const byU = slopes((v) => coordinateLayer(x, w, v), u);
-    expectClose(dx.read(), byX, 3e-6, "dcoordinates");
-    expectClose(dw.read(), add(startW, byW), 3e-6, "dw");
-    expectClose(du.read(), add(startU, byU), 3e-6, "du");
+    // Sums of a unit: of g, and of g by either coordinate.
+    const from = fours(startSums);
+    const started = (part: number) => Float64Array.from({ length: width }, (_, j) => from[3 * j + part]);
+    const startOfW = add(startW, Float64Array.of(...started(1), ...started(2)));
+    expectClose(pixelsOf(dx.read(), pixels, 2, 0), byX, 3e-6, "dcoordinates");
+    expectClose(dw.read(), add(startOfW, byW), 3e-6, "dw");
+    expectClose(du.read(), add(started(0), byU), 3e-6, "du");
     arena.checkGuards();
   });
 
