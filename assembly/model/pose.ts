@@ -25,15 +25,15 @@ export function canvas_origin(largest: u32, t: f32): f32 {
 
 /**
  * Window i re-centred on its motif, gain, offset and the data's scale taken out: the encoder's input. Gain and offset are those of the re-centred
- * pixels to the window's template: the window's own depend on where in it the motif lies, and would tell the encoder. Writes row i of space.encoderX.
+ * pixels to the window's template: the window's own depend on where in it the motif lies, and would tell the encoder. (dRow, dCol) is added to the shift. Writes row i of space.encoderX.
  */
-export function recentre(state: State, space: Workspace, i: u32, window: u32): void {
+export function recentre(state: State, space: Workspace, i: u32, window: u32, dRow: f32, dCol: f32): void {
   const config = state.config;
   const origin = state.origins + <usize>window * 12;
   const rows = getU32(config, Config.ROWS), cols = getU32(config, Config.COLS);
   const image = state.data + <usize>load<u32>(origin) * <usize>(rows * cols) * 4;
-  const row = <f32>load<i32>(origin, 4) + load<f32>(space.shift + (<usize>i << 3));
-  const col = <f32>load<i32>(origin, 8) + load<f32>(space.shift + (<usize>i << 3), 4);
+  const row = <f32>load<i32>(origin, 4) + load<f32>(space.shift + (<usize>i << 3)) + dRow;
+  const col = <f32>load<i32>(origin, 8) + load<f32>(space.shift + (<usize>i << 3), 4) + dCol;
   const out = space.encoderX + (<usize>(i * padded(state.pixels)) << 2);
   if (affine(config)) {
     const h = getU32(config, Config.WINDOW_ROWS), w = getU32(config, Config.WINDOW_COLS);
