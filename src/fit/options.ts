@@ -104,7 +104,7 @@ export type SettledOptions = FitOptions &
 /** Training until positions and content stand still, which takes the encoder longer where it gives the pose. */
 const training: Readonly<Record<PoseKind, Pick<FitOptions, "epochs" | "learningRate">>> = {
   exact: { epochs: 3, learningRate: 0.004 },
-  amortised: { epochs: 6, learningRate: 0.002 },
+  amortised: { epochs: 9, learningRate: 0.002 },
 };
 
 const defaults = {
