@@ -1,4 +1,5 @@
 import { FormatError } from "../errors.ts";
+import { checkZstd } from "./zstd_guard.ts";
 
 /** What zarrita's registry of codecs holds, as far as it matters here. */
 interface Codec {
@@ -99,7 +100,10 @@ function inflating(format: "gzip" | "zlib"): () => Promise<unknown> {
 /** Zstandard by fzstd: the library that zarrita brings keeps its state from chunk to chunk, and one that is damaged can leave it in an endless loop. */
 async function zstandard(): Promise<unknown> {
   const { decompress } = await import("fzstd");
-  return bounded((data, most) => decompress(data, new Uint8Array(most)));
+  return bounded((data, most) => {
+    checkZstd(data, most);
+    return decompress(data, new Uint8Array(most));
+  });
 }
 
 /** A codec that gives at most as many bytes as its chunk can have. */
