@@ -9,7 +9,7 @@
  * With threads, each has its own instance on the same memory and calls sv_align, sv_latents, sv_train and sv_encode with its number.
  */
 import { use_tall_tiles } from "./kernels/panels";
-import { autocorrelation, autocorrelation_scratch_bytes } from "./kernels/autocorrelation";
+import { autocorrelation, autocorrelation_scratch_bytes, power_spectrum, power_spectrum_size } from "./kernels/autocorrelation";
 import { normalise_image, normalise_scratch_bytes, remove_plane } from "./kernels/normalise";
 import { align, keep_templates, start_template } from "./model/align";
 import { decode_amortised } from "./model/amortised_encode";
@@ -86,14 +86,27 @@ export function sv_reserve(end: usize): i32 {
   return reserve(end) ? 0 : ERROR_MEMORY;
 }
 
-/** Bytes of scratch for `sv_autocorrelation`. */
+/** Bytes of scratch for `sv_power_spectrum` and `sv_autocorrelation`. */
 export function sv_autocorrelation_scratch(rows: u32, cols: u32, maxRow: u32, maxCol: u32): usize {
   return autocorrelation_scratch_bytes(rows, cols, maxRow, maxCol);
 }
 
-/** Autocorrelation of an image (rows, cols) at lags 0…maxRow, −maxCol…maxCol (kernels/autocorrelation.ts). */
-export function sv_autocorrelation(out: usize, image: usize, rows: u32, cols: u32, maxRow: u32, maxCol: u32, scratch: usize): void {
-  autocorrelation(out, image, rows, cols, maxRow, maxCol, scratch);
+/** Floats of what `sv_power_spectrum` writes. */
+export function sv_power_spectrum_size(rows: u32, cols: u32, maxRow: u32, maxCol: u32): usize {
+  return power_spectrum_size(rows, cols, maxRow, maxCol);
+}
+
+/** Power spectrum of an image (rows, cols) padded for these lags (kernels/autocorrelation.ts). */
+export function sv_power_spectrum(power: usize, image: usize, rows: u32, cols: u32, maxRow: u32, maxCol: u32, scratch: usize): void {
+  power_spectrum(power, image, rows, cols, maxRow, maxCol, scratch);
+}
+
+/**
+ * Autocorrelation of an image (rows, cols) at lags 0…maxRow, −maxCol…maxCol from its power spectrum, slow background over a Gaussian of σ = `background` pixels taken
+ * out (0: none).
+ */
+export function sv_autocorrelation(out: usize, power: usize, rows: u32, cols: u32, maxRow: u32, maxCol: u32, background: f64, scratch: usize): void {
+  autocorrelation(out, power, rows, cols, maxRow, maxCol, background, scratch);
 }
 
 /** Bytes of scratch for `sv_normalise`. */

@@ -27,6 +27,7 @@ export * from "./kernels/bin";
 export * from "./kernels/conv2d";
 export * from "./kernels/spline";
 export * from "./kernels/correlate";
+export * from "./kernels/shift_costs";
 export * from "./kernels/crop";
 export * from "./kernels/resize";
 export * from "./kernels/refine_pose";

@@ -18,9 +18,9 @@ import {
 } from "./fit/run.ts";
 import {
   centresOf,
+  contrastOf,
   featurePlaces,
   makeSamplesPlan,
-  momentsOf,
   normaliseSamples,
   type SampleOptions,
   type Samples,
@@ -68,7 +68,7 @@ export async function fitSamples(
   return inSession(settled, hooks.signal, async (session) => {
     const run = await timed("normalise", {}, async (seconds) => {
       hooks.onProgress?.({ stage: "normalise", done: 0, total: 1 });
-      const moments = momentsOf(samples, dataset.name);
+      const moments = contrastOf(samples, dataset.name);
       const features = featurePlaces(samples, moments);
       const plan = makeSamplesPlan(samples, features, moments, settled);
       place(session, samples, plan, settled);

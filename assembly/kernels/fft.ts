@@ -3,112 +3,146 @@ import { cos64, sin64 } from "./math";
 import { turn } from "./simd";
 
 const TWO_PI: f64 = 6.283185307179586;
+const HALF_ROOT_3: f32 = 0.8660254037844386;
 
-/** The smallest power of two that is not below `n`. */
+/** The smallest 2^k or 3·2^k that is not below `n`: the sizes that transform. */
 export function fft_size(n: u32): u32 {
-  return n < 2 ? 1 : <u32>1 << (32 - clz<u32>(n - 1));
+  if (n < 2) return 1;
+  const power = <u32>1 << (32 - clz<u32>(n - 1));
+  return power >= 4 && power / 4 * 3 >= n ? power / 4 * 3 : power;
 }
 
-/** Columns that `fft2d` transforms together: what lies next to each other in a cache line. */
+/** Columns that `fft_columns` transforms together: what lies next to each other in a cache line. */
 const BLOCK: usize = 16;
 
-/** Bytes of scratch that the transforms need for sizes up to `n`: twiddles, and a block of sequences. */
+/** Bytes of scratch that the transforms need for sizes up to `n`: twiddles, and two blocks of sequences. */
 export function fft_scratch_bytes(n: usize): usize {
-  return (n < 2 ? 16 : n * 4) + n * BLOCK * 8;
+  return n * 8 + 2 * n * BLOCK * 8;
 }
 
-/** Writes exp(∓2πi·k/n) for k < n/2 as pairs (real, imaginary) of floats; upper sign forward. */
-function fft_twiddles(twiddles: usize, n: usize, inverse: bool): void {
-  const unit = (inverse ? TWO_PI : -TWO_PI) / <f64>n;
-  for (let k: usize = 0; k < n >> 1; k++) {
+/** Writes exp(−2πi·k/n) for k < n as pairs (real, imaginary) of floats. */
+function fft_twiddles(twiddles: usize, n: usize): void {
+  const unit = -TWO_PI / <f64>n;
+  for (let k: usize = 0; k < n; k++) {
     store<f32>(twiddles + k * 8, <f32>cos64(unit * <f64>k));
     store<f32>(twiddles + k * 8, <f32>sin64(unit * <f64>k), 4);
   }
 }
 
-/** Exchanges `width` floats at `a` and `b`. */
+/** (re, im)·w of `count` (1–4) neighbours, to outRe and outIm. */
 @inline
-function swap(a: usize, b: usize, width: usize): void {
-  for (let x: usize = 0; x < width * 4; x += 4) {
-    const value = load<f32>(a + x);
-    store<f32>(a + x, load<f32>(b + x));
-    store<f32>(b + x, value);
+function put_turned(outRe: usize, outIm: usize, re: v128, im: v128, c: v128, s: v128, count: usize): void {
+  store_lanes(outRe, f32x4.sub(f32x4.mul(re, c), f32x4.mul(im, s)), count);
+  store_lanes(outIm, f32x4.add(f32x4.mul(re, s), f32x4.mul(im, c)), count);
+}
+
+/** Sums of two parts of `run` floats each, m·run apart at x, and the differences turned, to two neighbouring parts at y; twiddle w^1. */
+@inline
+function two(yRe: usize, yIm: usize, xRe: usize, xIm: usize, step: usize, to: usize, w: usize, count: usize): void {
+  const ar = load_lanes(xRe, count), ai = load_lanes(xIm, count);
+  const br = load_lanes(xRe + step, count), bi = load_lanes(xIm + step, count);
+  store_lanes(yRe, f32x4.add(ar, br), count);
+  store_lanes(yIm, f32x4.add(ai, bi), count);
+  put_turned(yRe + to, yIm + to, f32x4.sub(ar, br), f32x4.sub(ai, bi), v128.load32_splat(w), v128.load32_splat(w, 4), count);
+}
+
+/** The same of three parts; twiddles w^1 and w^2. */
+@inline
+function three(yRe: usize, yIm: usize, xRe: usize, xIm: usize, step: usize, to: usize, w1: usize, w2: usize, count: usize): void {
+  const ar = load_lanes(xRe, count), ai = load_lanes(xIm, count);
+  const br = load_lanes(xRe + step, count), bi = load_lanes(xIm + step, count);
+  const cr = load_lanes(xRe + 2 * step, count), ci = load_lanes(xIm + 2 * step, count);
+  const sr = f32x4.add(br, cr), si = f32x4.add(bi, ci), half = f32x4.splat(0.5), root = f32x4.splat(HALF_ROOT_3);
+  const mr = f32x4.sub(ar, f32x4.mul(half, sr)), mi = f32x4.sub(ai, f32x4.mul(half, si));
+  // −i·(√3/2)·(b − c)
+  const dr = f32x4.mul(root, f32x4.sub(bi, ci)), di = f32x4.mul(root, f32x4.sub(cr, br));
+  store_lanes(yRe, f32x4.add(ar, sr), count);
+  store_lanes(yIm, f32x4.add(ai, si), count);
+  put_turned(yRe + to, yIm + to, f32x4.add(mr, dr), f32x4.add(mi, di), v128.load32_splat(w1), v128.load32_splat(w1, 4), count);
+  put_turned(yRe + 2 * to, yIm + 2 * to, f32x4.sub(mr, dr), f32x4.sub(mi, di), v128.load32_splat(w2), v128.load32_splat(w2, 4), count);
+}
+
+/** The same of four parts; twiddles w^1, w^2 and w^3. */
+@inline
+function four(yRe: usize, yIm: usize, xRe: usize, xIm: usize, step: usize, to: usize, w1: usize, w2: usize, w3: usize, count: usize): void {
+  const ar = load_lanes(xRe, count), ai = load_lanes(xIm, count);
+  const br = load_lanes(xRe + step, count), bi = load_lanes(xIm + step, count);
+  const cr = load_lanes(xRe + 2 * step, count), ci = load_lanes(xIm + 2 * step, count);
+  const dr = load_lanes(xRe + 3 * step, count), di = load_lanes(xIm + 3 * step, count);
+  const sr = f32x4.add(ar, cr), si = f32x4.add(ai, ci), tr = f32x4.add(br, dr), ti = f32x4.add(bi, di);
+  const ur = f32x4.sub(ar, cr), ui = f32x4.sub(ai, ci);
+  // −i·(b − d)
+  const vr = f32x4.sub(bi, di), vi = f32x4.sub(dr, br);
+  store_lanes(yRe, f32x4.add(sr, tr), count);
+  store_lanes(yIm, f32x4.add(si, ti), count);
+  put_turned(yRe + to, yIm + to, f32x4.add(ur, vr), f32x4.add(ui, vi), v128.load32_splat(w1), v128.load32_splat(w1, 4), count);
+  put_turned(yRe + 2 * to, yIm + 2 * to, f32x4.sub(sr, tr), f32x4.sub(si, ti), v128.load32_splat(w2), v128.load32_splat(w2, 4), count);
+  put_turned(yRe + 3 * to, yIm + 3 * to, f32x4.sub(ur, vr), f32x4.sub(ui, vi), v128.load32_splat(w3), v128.load32_splat(w3, 4), count);
+}
+
+/** One pass: `radix` parts of n samples into one, of sequences whose neighbours are `run` floats; twiddles lie `pitch` bytes a power of exp(−2πi/n). */
+@inline
+function pass(radix: u32, yRe: usize, yIm: usize, xRe: usize, xIm: usize, n: usize, run: usize, twiddles: usize, pitch: usize): void {
+  const m = n / radix, to = run * 4, step = m * to, whole = (run & ~3) * 4, rest = run & 3;
+  for (let p: usize = 0; p < m; p++) {
+    const w = p * pitch, w1 = twiddles + w, w2 = w1 + w, w3 = w2 + w;
+    const x = p * to, y = p * to * radix;
+    for (let at: usize = 0; at < whole; at += 16) {
+      if (radix == 4) four(yRe + y + at, yIm + y + at, xRe + x + at, xIm + x + at, step, to, w1, w2, w3, 4);
+      else if (radix == 3) three(yRe + y + at, yIm + y + at, xRe + x + at, xIm + x + at, step, to, w1, w2, 4);
+      else two(yRe + y + at, yIm + y + at, xRe + x + at, xIm + x + at, step, to, w1, 4);
+    }
+    if (rest == 0) continue;
+    if (radix == 4) four(yRe + y + whole, yIm + y + whole, xRe + x + whole, xIm + x + whole, step, to, w1, w2, w3, rest);
+    else if (radix == 3) three(yRe + y + whole, yIm + y + whole, xRe + x + whole, xIm + x + whole, step, to, w1, w2, rest);
+    else two(yRe + y + whole, yIm + y + whole, xRe + x + whole, xIm + x + whole, step, to, w1, rest);
   }
-}
-
-/** Puts sample i where the bits of i, read backwards, say. */
-function bit_reverse(re: usize, im: usize, n: usize, width: usize): void {
-  const stride = width * 4;
-  for (let i: usize = 1, j: usize = 0; i < n; i++) {
-    let bit = n >> 1;
-    for (; j & bit; bit >>= 1) j ^= bit;
-    j ^= bit;
-    if (i >= j) continue;
-    swap(re + i * stride, re + j * stride, width);
-    swap(im + i * stride, im + j * stride, width);
-  }
-}
-
-/** (a, b) → (a + w·b, a − w·b) on `count` (1–4) neighbouring sequences. */
-@inline
-function butterfly(aRe: usize, aIm: usize, bRe: usize, bIm: usize, c: v128, s: v128, count: usize): void {
-  const br = load_lanes(bRe, count);
-  const bi = load_lanes(bIm, count);
-  const ar = load_lanes(aRe, count);
-  const ai = load_lanes(aIm, count);
-  const tr = f32x4.sub(f32x4.mul(br, c), f32x4.mul(bi, s));
-  const ti = f32x4.add(f32x4.mul(br, s), f32x4.mul(bi, c));
-  store_lanes(aRe, f32x4.add(ar, tr), count);
-  store_lanes(aIm, f32x4.add(ai, ti), count);
-  store_lanes(bRe, f32x4.sub(ar, tr), count);
-  store_lanes(bIm, f32x4.sub(ai, ti), count);
-}
-
-/** Butterflies of samples `a` and `b` (byte offsets) of all `width` sequences. */
-@inline
-function butterflies(re: usize, im: usize, a: usize, b: usize, width: usize, c: v128, s: v128): void {
-  const end = (width & ~3) * 4;
-  for (let x: usize = 0; x < end; x += 16) butterfly(re + a + x, im + a + x, re + b + x, im + b + x, c, s, 4);
-  if (width & 3) butterfly(re + a + end, im + a + end, re + b + end, im + b + end, c, s, width & 3);
 }
 
 /**
- * Discrete Fourier transform X_k = Σ_j x_j·exp(∓2πi·jk/n), upper sign forward, in place and without a factor, of `width`
- * interleaved sequences: re and im (n, width), n a power of two. Radix 2, decimation in time (Cooley & Tukey, Math.
- * Comput. 19, 297, 1965). Writes re and im.
+ * Discrete Fourier transform X_k = Σ_j x_j·exp(−2πi·jk/n), without a factor, of `width` interleaved sequences: re and im (n, width), n one of
+ * `fft_size`. Passes of radix 4, 2 and 3, decimation in frequency, each from one block into the other and in order at the end (Stockham; Cochran et
+ * al., Proc. IEEE 55, 1664, 1967): what a pass reads together lies together. Exchanging re and im gives the inverse. Gives where
+ * the result is, as bytes past re and im: 0, or `other`, the way to the other block. Writes both.
  */
-function transform(re: usize, im: usize, n: usize, width: usize, twiddles: usize): void {
-  const stride = width * 4;
-  bit_reverse(re, im, n, width);
-  for (let half: usize = 1; half < n; half <<= 1) {
-    const step = (n / (2 * half)) * 8;
-    for (let first: usize = 0; first < n; first += 2 * half) {
-      for (let k: usize = 0; k < half; k++) {
-        const c = v128.load32_splat(twiddles + k * step);
-        const s = v128.load32_splat(twiddles + k * step, 4);
-        butterflies(re, im, (first + k) * stride, (first + k + half) * stride, width, c, s);
-      }
+function transform(re: usize, im: usize, other: usize, n: usize, width: usize, twiddles: usize): usize {
+  let run = width, pitch: usize = 8, from: usize = 0;
+  while (n > 1) {
+    const xRe = re + from, xIm = im + from, to = other - from, yRe = re + to, yIm = im + to;
+    let radix: usize = 4;
+    if ((n & 3) == 0) pass(4, yRe, yIm, xRe, xIm, n, run, twiddles, pitch);
+    else if ((n & 1) == 0) {
+      radix = 2;
+      pass(2, yRe, yIm, xRe, xIm, n, run, twiddles, pitch);
+    } else {
+      radix = 3;
+      pass(3, yRe, yIm, xRe, xIm, n, run, twiddles, pitch);
     }
+    n /= radix;
+    run *= radix;
+    pitch *= radix;
+    from = to;
   }
+  return from;
 }
 
 /** Where in `scratch` a block of sequences of n samples goes: past the twiddles. */
 @inline
 function block_at(scratch: usize, n: usize): usize {
-  return scratch + (n < 2 ? 16 : n * 4);
+  return scratch + n * 8;
 }
 
 /** Transforms the first `count` rows of re and im (…, n) in place, each by itself, four at a time, turned into interleaved sequences. Writes `scratch`. */
 export function fft_rows(re: usize, im: usize, count: usize, n: usize, inverse: bool, scratch: usize): void {
-  const blockRe = block_at(scratch, n), blockIm = blockRe + n * 16;
-  fft_twiddles(scratch, n, inverse);
+  const blockRe = block_at(scratch, n), blockIm = blockRe + n * 16, other = n * 32;
+  fft_twiddles(scratch, n);
   for (let r: usize = 0; r < count; r += 4) {
     const at = r * n * 4, rows = min<usize>(4, count - r);
     gather_rows(blockRe, re + at, n, rows);
     gather_rows(blockIm, im + at, n, rows);
-    transform(blockRe, blockIm, n, 4, scratch);
-    scatter_rows(re + at, blockRe, n, rows);
-    scatter_rows(im + at, blockIm, n, rows);
+    const found = inverse ? transform(blockIm, blockRe, other, n, 4, scratch) : transform(blockRe, blockIm, other, n, 4, scratch);
+    scatter_rows(re + at, blockRe + found, n, rows);
+    scatter_rows(im + at, blockIm + found, n, rows);
   }
 }
 
@@ -146,15 +180,15 @@ function scatter_rows(y: usize, block: usize, n: usize, rows: usize): void {
  * ten passes over all of a large array would each read it anew. Writes `scratch`.
  */
 export function fft_columns(re: usize, im: usize, n: usize, cols: usize, count: usize, inverse: bool, scratch: usize): void {
-  const blockRe = block_at(scratch, n), blockIm = blockRe + n * BLOCK * 4;
-  fft_twiddles(scratch, n, inverse);
+  const blockRe = block_at(scratch, n), blockIm = blockRe + n * BLOCK * 4, other = n * BLOCK * 8;
+  fft_twiddles(scratch, n);
   for (let first: usize = 0; first < count; first += BLOCK) {
     const width = min<usize>(BLOCK, count - first), at = first * 4;
     copy_columns(blockRe, width, re + at, cols, n, width);
     copy_columns(blockIm, width, im + at, cols, n, width);
-    transform(blockRe, blockIm, n, width, scratch);
-    copy_columns(re + at, cols, blockRe, width, n, width);
-    copy_columns(im + at, cols, blockIm, width, n, width);
+    const found = inverse ? transform(blockIm, blockRe, other, n, width, scratch) : transform(blockRe, blockIm, other, n, width, scratch);
+    copy_columns(re + at, cols, blockRe + found, width, n, width);
+    copy_columns(im + at, cols, blockIm + found, width, n, width);
   }
 }
 
@@ -169,14 +203,14 @@ function copy_columns(out: usize, ldo: usize, x: usize, ldx: usize, n: usize, wi
 }
 
 /**
- * Two-dimensional transform in place of re and im (rows, cols), both powers of two; the inverse divides by rows·cols.
+ * Two-dimensional transform in place of re and im (rows, cols), both one of `fft_size`; the inverse divides by rows·cols.
  * Writes re, im, and `scratch` (fft_scratch_bytes of the larger size).
  */
 export function fft2d(re: usize, im: usize, rows: usize, cols: usize, inverse: bool, scratch: usize): void {
   fft_rows(re, im, rows, cols, inverse, scratch);
   fft_columns(re, im, rows, cols, cols, inverse, scratch);
   if (!inverse) return;
-  const factor = <f32>(1 / (<f64>rows * <f64>cols)); // exact: a power of two
+  const factor = <f32>(1 / (<f64>rows * <f64>cols));
   for (let at: usize = 0; at < rows * cols * 4; at += 4) {
     store<f32>(re + at, factor * load<f32>(re + at));
     store<f32>(im + at, factor * load<f32>(im + at));

@@ -49,7 +49,7 @@ export function gaussian_blur_scratch_bytes(rows: i32, cols: i32, sigma: f64): u
   const nodeRows = <usize>nodes_of(rows, spacing);
   const nodeCols = <usize>nodes_of(cols, spacing);
   const line = <usize>line_length(cols, radius, spacing);
-  return 4 * (<usize>(2 * radius + 4) + line + nodeRows * cols + nodeRows * nodeCols + nodeCols);
+  return 4 * (<usize>(2 * radius + 4) + line + nodeRows * cols + nodeRows * nodeCols + 4 * <usize>(spacing + 3) + <usize>(2 * radius + 1));
 }
 
 /** Writes the 2·radius + 1 taps, and zeros up to whole vectors. */
@@ -63,31 +63,52 @@ function fill_taps(taps: usize, radius: i32, sigma: f64): void {
   }
 }
 
-/** out (cols) = Σ_t taps_t · image row reflect(centre + t), the two rows of ±t together. */
-function blur_column_node(out: usize, image: usize, rows: i32, cols: usize, centre: i32, taps: usize, radius: i32): void {
-  const row = image + <usize>reflect(centre, rows) * cols * 4;
-  scale_row(out, row, cols, v128.load32_splat(taps + (<usize>radius << 2)));
-  for (let t = 1; t <= radius; t++) {
-    const above = image + <usize>reflect(centre - t, rows) * cols * 4;
-    const below = image + <usize>reflect(centre + t, rows) * cols * 4;
-    const tap = v128.load32_splat(taps + (<usize>(radius + t) << 2));
-    const end = (cols & ~3) * 4;
-    for (let at: usize = 0; at < end; at += 16) add_pair(out + at, above + at, below + at, tap, 4);
-    if (cols & 3) add_pair(out + end, above + end, below + end, tap, cols & 3);
+/**
+ * out (cols) = Σ_t taps_t · image row reflect(centre + t), the two rows of ±t together. `from`: addresses of the 2·radius + 1 rows, written once and
+ * read for each block of columns, whose sums stay in registers.
+ */
+function blur_column_node(out: usize, image: usize, rows: i32, cols: usize, centre: i32, taps: usize, radius: i32, from: usize): void {
+  for (let t = -radius; t <= radius; t++) {
+    store<u32>(from + (<usize>(radius + t) << 2), <u32>(image + <usize>reflect(centre + t, rows) * cols * 4));
   }
+  const end = (cols & ~15) * 4;
+  for (let at: usize = 0; at < end; at += 64) blur_block(out, at, taps, radius, from);
+  for (let at = end; at < (cols & ~3) * 4; at += 16) blur_vector(out, at, taps, radius, from, 4);
+  if (cols & 3) blur_vector(out, (cols & ~3) * 4, taps, radius, from, cols & 3);
 }
 
+/** The sums of 16 columns. */
 @inline
-function scale_row(out: usize, row: usize, cols: usize, factor: v128): void {
-  const end = (cols & ~3) * 4;
-  for (let at: usize = 0; at < end; at += 16) v128.store(out + at, f32x4.mul(factor, v128.load(row + at)));
-  if (cols & 3) store_lanes(out + end, f32x4.mul(factor, load_lanes(row + end, cols & 3)), cols & 3);
+function blur_block(out: usize, at: usize, taps: usize, radius: i32, from: usize): void {
+  const middle = from + (<usize>radius << 2), weights = taps + (<usize>radius << 2);
+  let tap = v128.load32_splat(weights), row = <usize>load<u32>(middle) + at;
+  let s0 = f32x4.mul(tap, v128.load(row)), s1 = f32x4.mul(tap, v128.load(row, 16));
+  let s2 = f32x4.mul(tap, v128.load(row, 32)), s3 = f32x4.mul(tap, v128.load(row, 48));
+  for (let t: usize = 4; t <= <usize>radius << 2; t += 4) {
+    tap = v128.load32_splat(weights + t);
+    row = <usize>load<u32>(middle - t) + at;
+    const other = <usize>load<u32>(middle + t) + at;
+    s0 = fma(tap, f32x4.add(v128.load(row), v128.load(other)), s0);
+    s1 = fma(tap, f32x4.add(v128.load(row, 16), v128.load(other, 16)), s1);
+    s2 = fma(tap, f32x4.add(v128.load(row, 32), v128.load(other, 32)), s2);
+    s3 = fma(tap, f32x4.add(v128.load(row, 48), v128.load(other, 48)), s3);
+  }
+  v128.store(out + at, s0);
+  v128.store(out + at, s1, 16);
+  v128.store(out + at, s2, 32);
+  v128.store(out + at, s3, 48);
 }
 
+/** The same of `count` (1–4) columns. */
 @inline
-function add_pair(out: usize, a: usize, b: usize, tap: v128, count: usize): void {
-  const pair = f32x4.add(load_lanes(a, count), load_lanes(b, count));
-  store_lanes(out, fma(tap, pair, load_lanes(out, count)), count);
+function blur_vector(out: usize, at: usize, taps: usize, radius: i32, from: usize, count: usize): void {
+  const middle = from + (<usize>radius << 2), weights = taps + (<usize>radius << 2);
+  let sum = f32x4.mul(v128.load32_splat(weights), load_lanes(<usize>load<u32>(middle) + at, count));
+  for (let t: usize = 4; t <= <usize>radius << 2; t += 4) {
+    const pair = f32x4.add(load_lanes(<usize>load<u32>(middle - t) + at, count), load_lanes(<usize>load<u32>(middle + t) + at, count));
+    sum = fma(v128.load32_splat(weights + t), pair, sum);
+  }
+  store_lanes(out + at, sum, count);
 }
 
 /** out (nodes) = the taps' sums along one row, every `spacing` pixels from −spacing on. */
@@ -116,26 +137,49 @@ function lagrange(index: i32, u: f32): f32 {
   return (u + 1) * u * (u - 1) * <f32>(1.0 / 6.0);
 }
 
-/** Value between the second and third of four floats, `stride` bytes apart. */
-@inline
-function interpolate(p: usize, stride: usize, u: f32): f32 {
-  const first = lagrange(0, u) * load<f32>(p) + lagrange(1, u) * load<f32>(p + stride);
-  return first + (lagrange(2, u) * load<f32>(p + 2 * stride) + lagrange(3, u) * load<f32>(p + 3 * stride));
+/** weights (4, spacing + 3): those of each node at every pixel between two, in whole vectors. Writes. */
+function fill_weights(weights: usize, spacing: i32): void {
+  const stride = <usize>(spacing + 3) << 2;
+  for (let phase = 0; phase < spacing; phase++) {
+    const u = <f32>phase / <f32>spacing;
+    for (let index = 0; index < 4; index++) store<f32>(weights + <usize>index * stride + (<usize>phase << 2), lagrange(index, u));
+  }
 }
 
-/** out (rows, cols) from the nodes (nodeRows, nodeCols); `line`: one row of nodes. */
-function interpolate_nodes(out: usize, nodes: usize, rows: i32, cols: i32, spacing: i32, line: usize): void {
-  const nodeCols = nodes_of(cols, spacing);
-  const stride = <usize>nodeCols << 2;
-  const pitch = <f32>spacing;
-  for (let r = 0; r < rows; r++) {
-    const source = nodes + <usize>(r / spacing) * stride;
-    const u = <f32>(r % spacing) / pitch;
-    for (let j: usize = 0; j < stride; j += 4) store<f32>(line + j, interpolate(source + j, stride, u));
-    for (let c = 0; c < cols; c++, out += 4) {
-      store<f32>(out, interpolate(line + (<usize>(c / spacing) << 2), 4, <f32>(c % spacing) / pitch));
+/** out (cols) from one row of nodes: four pixels between the same nodes at a time. */
+function interpolate_row(out: usize, nodes: usize, cols: i32, spacing: i32, weights: usize): void {
+  const stride = <usize>(spacing + 3) << 2;
+  for (let first = 0; first < cols; first += spacing, nodes += 4) {
+    const n0 = v128.load32_splat(nodes), n1 = v128.load32_splat(nodes, 4), n2 = v128.load32_splat(nodes, 8), n3 = v128.load32_splat(nodes, 12);
+    const end = min(spacing, cols - first);
+    for (let phase = 0; phase < end; phase += 4) {
+      const w = weights + (<usize>phase << 2);
+      let v = f32x4.mul(n0, v128.load(w));
+      v = fma(n1, v128.load(w + stride), v);
+      v = fma(n2, v128.load(w + 2 * stride), v);
+      v = fma(n3, v128.load(w + 3 * stride), v);
+      store_lanes(out + (<usize>(first + phase) << 2), v, end - phase);
     }
   }
+}
+
+/** out (rows, cols) from rows of nodes that have every column (nodeRows, cols). */
+function interpolate_rows(out: usize, wide: usize, rows: i32, cols: usize, spacing: i32, weights: usize): void {
+  const stride = <usize>(spacing + 3) << 2, row = cols * 4, whole = (cols & ~3) * 4;
+  for (let r = 0; r < rows; r++, out += row) {
+    const from = wide + <usize>(r / spacing) * row, w = weights + (<usize>(r % spacing) << 2);
+    const w0 = v128.load32_splat(w), w1 = v128.load32_splat(w + stride), w2 = v128.load32_splat(w + 2 * stride), w3 = v128.load32_splat(w + 3 * stride);
+    for (let at: usize = 0; at < whole; at += 16) between(out + at, from + at, row, w0, w1, w2, w3, 4);
+    if (cols & 3) between(out + whole, from + whole, row, w0, w1, w2, w3, cols & 3);
+  }
+}
+
+@inline
+function between(out: usize, from: usize, row: usize, w0: v128, w1: v128, w2: v128, w3: v128, count: usize): void {
+  let v = f32x4.mul(w0, load_lanes(from, count));
+  v = fma(w1, load_lanes(from + row, count), v);
+  v = fma(w2, load_lanes(from + 2 * row, count), v);
+  store_lanes(out, fma(w3, load_lanes(from + 3 * row, count), v), count);
 }
 
 /**
@@ -151,11 +195,15 @@ export function gaussian_blur(out: usize, image: usize, rows: i32, cols: i32, si
   const line = taps + (<usize>(2 * radius + 4) << 2);
   const columns = line + (<usize>line_length(cols, radius, spacing) << 2);
   const nodes = columns + <usize>nodeRows * cols * 4;
+  const weights = nodes + <usize>nodeRows * nodeCols * 4, from = weights + (<usize>(4 * (spacing + 3)) << 2);
   fill_taps(taps, radius, sigma);
+  fill_weights(weights, spacing);
   for (let j = 0; j < nodeRows; j++) {
     const row = columns + <usize>j * cols * 4;
-    blur_column_node(row, image, rows, cols, (j - 1) * spacing, taps, radius);
+    blur_column_node(row, image, rows, cols, (j - 1) * spacing, taps, radius, from);
     blur_row_nodes(nodes + <usize>j * nodeCols * 4, row, cols, line, taps, radius, spacing);
+    // The nodes of this row are known: its columns are not read again.
+    interpolate_row(row, nodes + <usize>j * nodeCols * 4, cols, spacing, weights);
   }
-  interpolate_nodes(out, nodes, rows, cols, spacing, nodes + <usize>nodeRows * nodeCols * 4);
+  interpolate_rows(out, columns, rows, cols, spacing, weights);
 }

@@ -1,27 +1,50 @@
 import { gaussian_blur, gaussian_blur_scratch_bytes } from "./gaussian_blur";
+import { add_to_f64x2, hsum_f64x2, load_lanes, store_lanes } from "./lanes";
 
-/** Σ x of `n` floats in f64, in order. */
+/** Σ x of `n` floats in f64: pairs of lanes, then the tail. */
 function sum64(x: usize, n: usize): f64 {
-  let sum: f64 = 0;
-  for (let at: usize = 0; at < n * 4; at += 4) sum += <f64>load<f32>(x + at);
-  return sum;
+  const whole = (n & ~3) * 4;
+  let sum = f64x2.splat(0);
+  for (let at: usize = 0; at < whole; at += 16) sum = add_to_f64x2(sum, v128.load(x + at));
+  if (n & 3) sum = add_to_f64x2(sum, load_lanes(x + whole, n & 3));
+  return hsum_f64x2(sum);
+}
+
+/** Σ (x − mean)² of `count` (1–4) neighbours onto the two lanes. */
+@inline
+function add_squares(sum: v128, x: usize, mean: v128, count: usize): v128 {
+  const v = load_lanes(x, count);
+  const low = f64x2.sub(f64x2.promote_low_f32x4(v), mean);
+  let high = f64x2.sub(f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 0, 1)), mean);
+  sum = f64x2.add(sum, f64x2.mul(count > 1 ? low : f64x2.replace_lane(low, 1, 0), low));
+  if (count < 3) return sum;
+  if (count == 3) high = f64x2.replace_lane(high, 1, 0);
+  return f64x2.add(sum, f64x2.mul(high, high));
 }
 
 /** Standard deviation of `n` floats about `mean`. */
 function deviation(x: usize, n: usize, mean: f64): f64 {
-  let sum: f64 = 0;
-  for (let at: usize = 0; at < n * 4; at += 4) {
-    const d = <f64>load<f32>(x + at) - mean;
-    sum += d * d;
-  }
-  return sqrt<f64>(sum / <f64>n);
+  const whole = (n & ~3) * 4, about = f64x2.splat(mean);
+  let sum = f64x2.splat(0);
+  for (let at: usize = 0; at < whole; at += 16) sum = add_squares(sum, x + at, about, 4);
+  if (n & 3) sum = add_squares(sum, x + whole, about, n & 3);
+  return sqrt<f64>(hsum_f64x2(sum) / <f64>n);
 }
 
-/** out = (x − mean)·factor, `n` floats. */
+/** out = (x − mean)·factor of `count` (1–4) neighbours. */
+@inline
+function scale_lanes(out: usize, x: usize, mean: v128, factor: v128, count: usize): void {
+  const v = load_lanes(x, count);
+  const low = f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(v), mean), factor);
+  const high = f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 0, 1)), mean), factor);
+  store_lanes(out, v128.shuffle<f32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5), count);
+}
+
+/** out = (x − mean)·factor, `n` floats, in f64. */
 function shift_and_scale(out: usize, x: usize, n: usize, mean: f64, factor: f64): void {
-  for (let at: usize = 0; at < n * 4; at += 4) {
-    store<f32>(out + at, <f32>((<f64>load<f32>(x + at) - mean) * factor));
-  }
+  const whole = (n & ~3) * 4, about = f64x2.splat(mean), by = f64x2.splat(factor);
+  for (let at: usize = 0; at < whole; at += 16) scale_lanes(out + at, x + at, about, by, 4);
+  if (n & 3) scale_lanes(out + whole, x + whole, about, by, n & 3);
 }
 
 /** Σ (i − (n − 1)/2)² for i < n. */
@@ -38,21 +61,41 @@ export function remove_plane(out: usize, image: usize, rows: u32, cols: u32): vo
   const mean = sum64(image, <usize>rows * cols) / n;
   let byRow: f64 = 0;
   let byCol: f64 = 0;
-  for (let r: u32 = 0, at = image; r < rows; r++) {
-    for (let c: u32 = 0; c < cols; c++, at += 4) {
-      const value = <f64>load<f32>(at) - mean;
-      byRow += (<f64>r - middleRow) * value;
-      byCol += (<f64>c - middleCol) * value;
-    }
+  for (let r: u32 = 0, at = image; r < rows; r++, at += <usize>cols * 4) {
+    byRow += (<f64>r - middleRow) * (sum64(at, cols) - <f64>cols * mean);
+    byCol += sum_by_column(at, cols, middleCol);
   }
   // About the centre the three terms are orthogonal on the grid; one row or column has no slope.
   const slopeRow = rows > 1 ? byRow / (spread(rows) * <f64>cols) : 0;
   const slopeCol = cols > 1 ? byCol / (spread(cols) * <f64>rows) : 0;
-  for (let r: u32 = 0, at: usize = 0; r < rows; r++) {
-    for (let c: u32 = 0; c < cols; c++, at += 4) {
-      const plane = mean + slopeRow * (<f64>r - middleRow) + slopeCol * (<f64>c - middleCol);
-      store<f32>(out + at, <f32>(<f64>load<f32>(image + at) - plane));
-    }
+  for (let r: u32 = 0, at: usize = 0; r < rows; r++, at += <usize>cols * 4) {
+    subtract_slope(out + at, image + at, cols, mean + slopeRow * (<f64>r - middleRow) - slopeCol * middleCol, slopeCol);
+  }
+}
+
+/** Σ (c − middle)·x of a row; the mean falls out. */
+function sum_by_column(x: usize, cols: u32, middle: f64): f64 {
+  const whole = cols & ~1, two = f64x2.splat(2);
+  let sum = f64x2.splat(0), place = f64x2(-middle, 1 - middle);
+  for (let c: u32 = 0; c < whole; c += 2, place = f64x2.add(place, two)) {
+    sum = f64x2.add(sum, f64x2.mul(place, f64x2.promote_low_f32x4(v128.load64_zero(x + (<usize>c << 2)))));
+  }
+  return hsum_f64x2(sum) + (cols & 1 ? (<f64>whole - middle) * <f64>load<f32>(x + (<usize>whole << 2)) : 0);
+}
+
+/** out = x − (start + slope·c) along a row. */
+function subtract_slope(out: usize, x: usize, cols: u32, start: f64, slope: f64): void {
+  const whole = cols & ~1, first = f64x2.splat(start), by = f64x2.splat(slope), two = f64x2.splat(2);
+  let place = f64x2(0, 1);
+  for (let c: u32 = 0; c < whole; c += 2, place = f64x2.add(place, two)) {
+    const at = <usize>c << 2;
+    const value = f64x2.promote_low_f32x4(v128.load64_zero(x + at));
+    const left = f64x2.sub(value, f64x2.add(first, f64x2.mul(by, place)));
+    v128.store64_lane(out + at, f32x4.demote_f64x2_zero(left), 0);
+  }
+  if (cols & 1) {
+    const at = <usize>whole << 2;
+    store<f32>(out + at, <f32>(<f64>load<f32>(x + at) - (start + slope * <f64>whole)));
   }
 }
 
@@ -68,18 +111,33 @@ export function normalise_scratch_bytes(rows: u32, cols: u32, background_sigma: 
 function subtract_local_mean(x: usize, rows: u32, cols: u32, sigma: f64, scratch: usize): void {
   const bytes: usize = 4 * <usize>rows * cols;
   gaussian_blur(scratch, x, rows, cols, sigma, scratch + bytes);
-  for (let at: usize = 0; at < bytes; at += 4) store<f32>(x + at, load<f32>(x + at) - load<f32>(scratch + at));
+  const whole = bytes & ~15;
+  for (let at: usize = 0; at < whole; at += 16) v128.store(x + at, f32x4.sub(v128.load(x + at), v128.load(scratch + at)));
+  for (let at = whole; at < bytes; at += 4) store<f32>(x + at, load<f32>(x + at) - load<f32>(scratch + at));
+}
+
+@inline
+function square_lanes(out: usize, x: usize, count: usize): void {
+  const v = load_lanes(x, count);
+  store_lanes(out, f32x4.mul(v, v), count);
+}
+
+/** x /= √variance, but not less than `floor`; interpolation may undershoot 0. */
+@inline
+function divide_lanes(x: usize, variance: usize, floor: v128, count: usize): void {
+  const positive = f32x4.max(load_lanes(variance, count), f32x4.splat(0));
+  store_lanes(x, f32x4.div(load_lanes(x, count), f32x4.max(f32x4.sqrt(positive), floor)), count);
 }
 
 /** x /= its local standard deviation about 0 over `sigma` pixels, but not less than `least`. */
 function divide_local_deviation(x: usize, rows: u32, cols: u32, sigma: f64, least: f32, scratch: usize): void {
   const bytes: usize = 4 * <usize>rows * cols;
-  for (let at: usize = 0; at < bytes; at += 4) store<f32>(scratch + at, load<f32>(x + at) * load<f32>(x + at));
+  const whole = bytes & ~15, floor = f32x4.splat(least);
+  for (let at: usize = 0; at < whole; at += 16) square_lanes(scratch + at, x + at, 4);
+  if (bytes & 15) square_lanes(scratch + whole, x + whole, (bytes & 15) / 4);
   gaussian_blur(scratch, scratch, rows, cols, sigma, scratch + bytes);
-  for (let at: usize = 0; at < bytes; at += 4) {
-    const variance = max<f32>(load<f32>(scratch + at), 0); // interpolation may undershoot
-    store<f32>(x + at, load<f32>(x + at) / max<f32>(sqrt<f32>(variance), least));
-  }
+  for (let at: usize = 0; at < whole; at += 16) divide_lanes(x + at, scratch + at, floor, 4);
+  if (bytes & 15) divide_lanes(x + whole, scratch + whole, floor, (bytes & 15) / 4);
 }
 
 /**

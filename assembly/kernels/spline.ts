@@ -137,6 +137,37 @@ export function spline_backward(dc: usize, dy: usize, stride: u32, row: f32, col
   scatter_vertical(origin(dc, bytes, row, col, flat), bytes, scratch, rows, cols, row - floor(row), flat);
 }
 
+/**
+ * `spline_backward` of an image that is `value` everywhere: the outer product of what the taps of all rows and of all columns sum to. Accumulates (+=).
+ */
+export function spline_backward_constant(dc: usize, value: f32, stride: u32, row: f32, col: f32, rows: u32, cols: u32, flat: bool, scratch: usize): void {
+  const bytes = <usize>stride << 2;
+  const width = cols + 3, whole = width & ~3, f = row - floor(row);
+  for (let j: u32 = 0; j < width; j++) store<f32>(scratch + (<usize>j << 2), value * tap_sum(j, cols, col - floor(col)));
+  let to = origin(dc, bytes, row, col, flat);
+  const height: u32 = flat ? 1 : rows + 3;
+  for (let i: u32 = 0; i < height; i++, to += bytes) {
+    const s: f32 = flat ? 1 : tap_sum(i, rows, f);
+    const w = f32x4.splat(s);
+    for (let j: u32 = 0; j < whole; j += 4) {
+      const at = to + (<usize>j << 2);
+      v128.store(at, f32x4.add(v128.load(at), f32x4.mul(w, v128.load(scratch + (<usize>j << 2)))));
+    }
+    for (let j = whole; j < width; j++) {
+      const at = to + (<usize>j << 2);
+      store<f32>(at, load<f32>(at) + s * load<f32>(scratch + (<usize>j << 2)));
+    }
+  }
+}
+
+/** Sum of the taps that coefficient `index` (0 … size + 2) has in `size` samples of fraction f: 1 but for three at either end, of four samples or more. */
+function tap_sum(index: u32, size: u32, f: f32): f32 {
+  if (index >= 3 && index < size) return 1;
+  let sum: f32 = 0;
+  for (let a: u32 = 0; a < 4; a++) if (index >= a && index - a < size) sum += tap(a, f, 0);
+  return sum;
+}
+
 /** dt (rows, cols + 3) = Σ_b w_b dy(·, j − b): each row of dy is first laid between zeros. Writes. */
 @inline
 function scatter_horizontal(t: usize, dy: usize, rows: u32, cols: u32, f: f32): void {

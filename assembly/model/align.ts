@@ -3,7 +3,7 @@ import { link_inverse } from "../kernels/link";
 import { log64 } from "../kernels/math";
 import { Config, getU32 } from "./config";
 import { template_bias } from "./initialise";
-import { predict, spread } from "./pose";
+import { predict, spread, spread_constant } from "./pose";
 import { chosen_canvas, prepare_templates, register, template_count } from "./register";
 import { chunk_sums, load_window } from "./step";
 import { ChunkSums, Progress, SUMS_BYTES, State, Workspace, chunk_count, workspace } from "./state";
@@ -105,15 +105,14 @@ function scatter(state: State, space: Workspace, i: u32, window: u32, unit: u32,
   if (trimmed && cost > progress(state, Progress.THRESHOLD + k)) return;
   const gain = load<f32>(space.gain + (<usize>i << 2));
   const trust = <f32>min<f64>(10, variance * <f64>state.pixels / max<f64>(cost, 1e-30));
-  const weight = f32x4.splat(trust * gain * gain), scale = f32x4.splat(trust * gain);
+  const scale = f32x4.splat(trust * gain);
   for (let p: u32 = 0; p < state.pixels; p += 4) {
     const at = <usize>p << 2;
     v128.store(space.residual + at, f32x4.mul(scale, v128.load(space.residual + at)));
-    v128.store(space.rendered + at, weight);
   }
   const above = numerator(state, unit, k), below = above + (<usize>state.templateStride << 2);
   spread(state, space, i, above, space.residual);
-  spread(state, space, i, below, space.rendered);
+  spread_constant(state, space, i, below, trust * gain * gain);
 }
 
 /** Canvas pixels that the windows hardly ever reach keep what they have: the denominator is counted against this much more. */

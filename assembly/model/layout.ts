@@ -1,5 +1,6 @@
 import { crop_scratch } from "../kernels/crop";
 import { padded } from "../kernels/matmul";
+import { shift_table_size } from "../kernels/shift_costs";
 import { spline_scratch } from "../kernels/spline";
 import { affine_tile } from "./affine";
 import { amortised_space, build_amortised, layout_amortised_space } from "./amortised_layout";
@@ -139,7 +140,8 @@ function layout_workspace(target: Workspace, state: State): void {
   target.templateSums = floats(state, copies * scores);
   target.templateSquares = floats(state, copies * scores);
   target.upright = floats(state, templates * pixels);
-  target.cell = bytes(state, <usize>(shiftRows * shiftCols));
+  target.distances = floats(state, scores);
+  target.costTable = floats(state, shift_table_size(scores));
   target.coarse = floats(state, n * coarse);
   target.packedWindows = floats(state, ((n + 3) & ~3) * coarse);
   target.scores = floats(state, ((n + 3) & ~3) * scores);

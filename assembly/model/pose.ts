@@ -3,7 +3,7 @@ import { GainOffset, Moments, gain_offset, moments } from "../kernels/gain_offse
 import { link, link_slope } from "../kernels/link";
 import { padded } from "../kernels/matmul";
 import { cholesky, cholesky_solve, normal_equations } from "../kernels/refine_pose";
-import { spline_backward, spline_forward, spline_jacobian } from "../kernels/spline";
+import { spline_backward, spline_backward_constant, spline_forward, spline_jacobian } from "../kernels/spline";
 import { affine_crop, affine_jacobian, affine_picture, affine_render, affine_spread, turn_of } from "./affine";
 import { Config, affine, get, getU32, pose_columns, scales, turns } from "./config";
 import { output_address } from "./layers";
@@ -91,6 +91,19 @@ export function spread(state: State, space: Workspace, i: u32, dCanvas: usize, d
   if (affine(config)) affine_spread(state, space, i, dCanvas, dy);
   else spline_backward(
     dCanvas, dy, state.canvasCols, canvas_origin(getU32(config, Config.SHIFT_ROWS), load<f32>(t)), canvas_origin(getU32(config, Config.SHIFT_COLS), load<f32>(t, 4)),
+    getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS), state.flat, space.spline,
+  );
+}
+
+/** dCanvas += the adjoint of `render` applied to an image of window i that is `value` everywhere. Uses up space.rendered. Accumulates (+=). */
+export function spread_constant(state: State, space: Workspace, i: u32, dCanvas: usize, value: f32): void {
+  const config = state.config;
+  const t = space.shift + (<usize>i << 3);
+  if (affine(config)) {
+    for (let p: u32 = 0; p < state.pixels; p += 4) v128.store(space.rendered + (<usize>p << 2), f32x4.splat(value));
+    affine_spread(state, space, i, dCanvas, space.rendered);
+  } else spline_backward_constant(
+    dCanvas, value, state.canvasCols, canvas_origin(getU32(config, Config.SHIFT_ROWS), load<f32>(t)), canvas_origin(getU32(config, Config.SHIFT_COLS), load<f32>(t, 4)),
     getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS), state.flat, space.spline,
   );
 }

@@ -1,8 +1,9 @@
 import { bin_forward } from "../kernels/bin";
 import { correlate_forward, score_stride, template_sums } from "../kernels/correlate";
-import { GainOffset, gain_offset, sum, sum_squares } from "../kernels/gain_offset";
+import { sum, sum_squares } from "../kernels/gain_offset";
 import { padded } from "../kernels/matmul";
 import { pack_rows } from "../kernels/pack";
+import { shift_costs, shift_table } from "../kernels/shift_costs";
 import { turn_of } from "./affine";
 import { Config, affine, get, getU32 } from "./config";
 import { picture_cols, picture_rows } from "./networks";
@@ -104,7 +105,7 @@ export function template_count(state: State): u32 {
 export function prepare_templates(state: State, space: Workspace): void {
   const config = state.config;
   prepare_upright(state, space);
-  mark_cell(config, space.cell);
+  mark_cell(config, space.distances);
   const rows = picture_rows(config), cols = picture_cols(config);
   const top: u32 = state.flat ? 0 : 1 + getU32(config, Config.SHIFT_ROWS) % row_step(config);
   const left: u32 = 1 + getU32(config, Config.SHIFT_COLS) % col_step(config);
@@ -153,6 +154,7 @@ export function register(state: State, space: Workspace, m: u32, variance: f64):
   for (let k: u32 = 0; k < template_count(state) * orientations(config); k++) {
     const template = space.templates + (<usize>(k * coarse_stride(config)) << 2);
     correlate_forward(space.scores, space.packedWindows, template, template_cols(config), shift_rows(config), shift_cols(config), rows, cols, m);
+    cost_table(state, space, k, coarseVariance);
     for (let i: u32 = 0; i < m; i++) best_shift(state, space, i, k, coarseVariance);
   }
   const steps = affine(config) ? AFFINE_REFINEMENTS : REFINEMENTS;
@@ -191,14 +193,27 @@ function shift_at(step: u32, half: u32, u: u32): f64 {
   return <f64>step * (<f64>half - <f64>u);
 }
 
-/** cell (shiftRows, shiftCols) u8: 1 for the shifts in the lattice's cell. Writes. */
-function mark_cell(config: usize, cell: usize): void {
+/** distances (shiftRows, score_stride(shiftCols)): squared length, px, of the shifts in the lattice's cell, Infinity elsewhere. Writes. */
+function mark_cell(config: usize, distances: usize): void {
+  const stride = score_stride(shift_cols(config));
   for (let r: u32 = 0; r < shift_rows(config); r++) {
-    for (let c: u32 = 0; c < shift_cols(config); c++) {
+    for (let c: u32 = 0; c < stride; c++) {
       const row = shift_at(row_step(config), row_half(config), r), col = shift_at(col_step(config), col_half(config), c);
-      store<u8>(cell + <usize>(r * shift_cols(config) + c), <u8>in_cell(config, row, col));
+      const inside = c < shift_cols(config) && in_cell(config, row, col);
+      store<f32>(distances + (<usize>(r * stride + c) << 2), inside ? <f32>(row * row + col * col) : Infinity);
     }
   }
+}
+
+/** What costs take of template copy k and of the shifts' prior. Writes space.costTable. */
+function cost_table(state: State, space: Workspace, k: u32, variance: f64): void {
+  const config = state.config, sums = <usize>(k * sums_stride(config)) << 2;
+  const prior = get(config, Config.SHIFT_PRIOR);
+  shift_table(
+    space.costTable, space.templateSums + sums, space.templateSquares + sums, space.distances, shift_rows(config) * score_stride(shift_cols(config)),
+    coarse_rows(config) * coarse_cols(config), variance, get(config, Config.GAIN_PRIOR), get(config, Config.OFFSET_PRIOR),
+    prior > 0 ? variance / (prior * prior) : 0,
+  );
 }
 
 /** Turns the scores of window i with template copy k into costs and takes the least, where it beats the templates before, refined by a parabola on each axis. */
@@ -208,8 +223,10 @@ function best_shift(state: State, space: Workspace, i: u32, k: u32, variance: f6
   const costs = space.scores + (<usize>(i * rows * stride) << 2);
   const pixels = coarse_rows(config) * coarse_cols(config);
   const x = space.coarse + (<usize>(i * padded(pixels)) << 2);
-  const sx = sum(x, pixels), sxx = sum_squares(x, pixels);
-  const least = score_costs(state, space, costs, k, sx, sxx, variance);
+  const sxx = sum_squares(x, pixels);
+  const least: f64 = shift_costs(
+    costs, space.costTable, rows * stride, sum(x, pixels), sxx, pixels, variance, get(config, Config.GAIN_PRIOR), get(config, Config.OFFSET_PRIOR),
+  );
   if (!(least < load<f64>(space.best + (<usize>i << 3)))) return;
   const nearest = nearest_minimum(config, costs, <f32>(least + EQUAL_SHARE * max<f64>(0, sxx - least)));
   const row = nearest / cols, col = nearest % cols;
@@ -226,37 +243,6 @@ function best_shift(state: State, space: Workspace, i: u32, k: u32, variance: f6
   store<f32>(t, <f32>shift_at(colStep, col_half(config), col) - <f32>colStep * vertex(best, 4, col, cols), 4);
 }
 
-/** Products with template copy k into costs, in place; infinite outside the cell. Gives the least. */
-function score_costs(state: State, space: Workspace, costs: usize, k: u32, sx: f64, sxx: f64, variance: f64): f64 {
-  const config = state.config;
-  const rows = shift_rows(config), cols = shift_cols(config), stride = score_stride(cols);
-  const sums = <usize>(k * sums_stride(config)) << 2;
-  const pixels = coarse_rows(config) * coarse_cols(config);
-  const prior = get(config, Config.SHIFT_PRIOR);
-  const pull = prior > 0 ? variance / (prior * prior) : 0;
-  const gainPrior = get(config, Config.GAIN_PRIOR), offsetPrior = get(config, Config.OFFSET_PRIOR);
-  const fit = changetype<GainOffset>(space.column);
-  let least: f64 = Infinity;
-  for (let r: u32 = 0; r < rows; r++) {
-    for (let c: u32 = 0; c < cols; c++) {
-      const at = <usize>(r * stride + c) << 2;
-      if (load<u8>(space.cell + <usize>(r * cols + c)) == 0) {
-        store<f32>(costs + at, Infinity);
-        continue;
-      }
-      gain_offset(
-        fit, pixels, sx, sxx, load<f32>(space.templateSums + sums + at), load<f32>(space.templateSquares + sums + at),
-        load<f32>(costs + at), variance, gainPrior, offsetPrior,
-      );
-      const dr = shift_at(row_step(config), row_half(config), r), dc = shift_at(col_step(config), col_half(config), c);
-      const cost = fit.cost + pull * (dr * dr + dc * dc);
-      store<f32>(costs + at, <f32>cost);
-      least = min<f64>(least, cost);
-    }
-  }
-  return least;
-}
-
 /** Registrations whose costs differ by less than this share of what the best explains count as equal: the nearest is taken. */
 const EQUAL_SHARE: f64 = 0.1;
 
@@ -268,6 +254,11 @@ function nearest_minimum(config: usize, costs: usize, limit: f32): u32 {
   for (let r: u32 = 0; r < rows; r++) {
     for (let c: u32 = 0; c < cols; c++) {
       const at = costs + (<usize>(r * stride + c) << 2);
+      // Most are above: four at a time, past whose end the row has room.
+      if ((c & 3) == 0 && !v128.any_true(f32x4.le(v128.load(at), f32x4.splat(limit)))) {
+        c += 3;
+        continue;
+      }
       const cost = load<f32>(at);
       if (!(cost <= limit)) continue;
       if ((r > 0 && load<f32>(at - (<usize>stride << 2)) < cost) || (r + 1 < rows && load<f32>(at + (<usize>stride << 2)) < cost)) continue;

@@ -172,8 +172,10 @@ export class Workspace {
   templateSquares: usize;
   /** (TEMPLATES, padded(pixels)) the templates as windows at shift 0. */
   upright: usize;
-  /** (shiftRows, shiftCols) u8: shifts in the lattice's cell; windows in averaged pixels, packed, and scores of the correlation. */
-  cell: usize;
+  /** (shiftRows, score_stride(shiftCols)) squared lengths of the shifts in the lattice's cell; the table of costs (kernels/shift_costs.ts). */
+  distances: usize;
+  costTable: usize;
+  /** Windows in averaged pixels, packed, and scores of the correlation. */
   coarse: usize;
   packedWindows: usize;
   scores: usize;

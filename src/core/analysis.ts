@@ -48,22 +48,35 @@ export function normalise(
   return view().slice();
 }
 
-/** Autocorrelation up to the given lag, of the middle 1024 × 1024 pixels at most. */
-export function autocorrelate(
-  core: Core,
-  image: Float32Array,
-  rows: number,
-  cols: number,
-  lag: number,
-): Autocorrelation {
+/** Power spectrum of the middle 1024 × 1024 pixels at most of an image, from which its autocorrelations up to some lag are taken. */
+export interface PowerSpectrum {
+  readonly rows: number;
+  readonly cols: number;
+  readonly maxRow: number;
+  readonly maxCol: number;
+  readonly data: Float32Array;
+}
+
+export function powerSpectrum(core: Core, image: Float32Array, rows: number, cols: number, lag: number): PowerSpectrum {
   const [h, w] = [Math.min(rows, 1024), Math.min(cols, 1024)];
   const [top, left] = [(rows - h) >> 1, (cols - w) >> 1];
   const [maxRow, maxCol] = [Math.min(lag, h >> 1), Math.min(lag, w >> 1)];
-  const outLength = (maxRow + 1) * (2 * maxCol + 1);
+  const length = core.exports.sv_power_spectrum_size(h, w, maxRow, maxCol);
   const scratchBytes = core.exports.sv_autocorrelation_scratch(h, w, maxRow, maxCol);
-  const [data, out, scratch] = place(core, [4 * h * w, 4 * outLength, scratchBytes]);
+  const [data, out, scratch] = place(core, [4 * h * w, 4 * length, scratchBytes]);
   const part = new Float32Array(core.memory.buffer, data, h * w);
   for (let r = 0; r < h; r++) part.set(image.subarray((top + r) * cols + left, (top + r) * cols + left + w), r * w);
-  core.exports.sv_autocorrelation(out, data, h, w, maxRow, maxCol, scratch);
-  return { maxRow, maxCol, data: new Float32Array(core.memory.buffer, out, outLength).slice() };
+  core.exports.sv_power_spectrum(out, data, h, w, maxRow, maxCol, scratch);
+  return { rows: h, cols: w, maxRow, maxCol, data: new Float32Array(core.memory.buffer, out, length).slice() };
+}
+
+/** Autocorrelation of the image of a power spectrum, its mean over a Gaussian of σ = `background` pixels taken out; 0: none. */
+export function autocorrelate(core: Core, spectrum: PowerSpectrum, background: number): Autocorrelation {
+  const { rows, cols, maxRow, maxCol, data } = spectrum;
+  const length = (maxRow + 1) * (2 * maxCol + 1);
+  const scratchBytes = core.exports.sv_autocorrelation_scratch(rows, cols, maxRow, maxCol);
+  const [power, out, scratch] = place(core, [data.byteLength, 4 * length, scratchBytes]);
+  new Float32Array(core.memory.buffer, power, data.length).set(data);
+  core.exports.sv_autocorrelation(out, power, rows, cols, maxRow, maxCol, background, scratch);
+  return { maxRow, maxCol, data: new Float32Array(core.memory.buffer, out, length).slice() };
 }

@@ -127,6 +127,8 @@ export async function alignTemplates(
   const rng = createRng(options.seed);
   const reach = Math.round(plan.maxShift * 0.8);
   core.exports.sv_initialise(core.arena);
+  // Nothing is explained yet.
+  const whole = core.progress("VARIANCE");
   const starts = Array.from({ length: options.restarts }, () =>
     brightestNear(core, geometry, randomPlace(geometry, plan.windowSize / 2 + plan.maxShift, rng), reach),
   );
@@ -136,7 +138,7 @@ export async function alignTemplates(
   const many = Math.min(EXTRA_WINDOWS, options.samples);
   while (
     core.progress("TEMPLATES") < options.templates &&
-    (await addTemplate(core, plan, geometry, reach, many, rng, rounds))
+    (await addTemplate(core, plan, geometry, reach, whole, many, rng, rounds))
   );
   await rounds(Math.min(FINAL_WINDOWS, options.samples), FINAL_ROUNDS, FINAL_ROUNDS, false);
   if (core.progress("TEMPLATES") > 1) core.setProgress("VARIANCE", variance);
@@ -152,17 +154,16 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1];
 }
 
-function variance(data: Float32Array): number {
-  const mean = data.reduce((sum, v) => sum + v, 0) / data.length;
-  return data.reduce((sum, v) => sum + (v - mean) ** 2, 0) / data.length;
-}
-
-/** Tries one more template; false, and everything as before, where too few windows need one or none helps them. */
+/**
+ * Tries one more template; false, and everything as before, where too few windows need one or none helps them.
+ * @param whole variance of the data
+ */
 async function addTemplate(
   core: Core,
   plan: Plan,
   geometry: Geometry,
   reach: number,
+  whole: number,
   windows: number,
   rng: Rng,
   rounds: Rounds,
@@ -171,8 +172,7 @@ async function addTemplate(
   const before = core.floats("COSTS", windows).slice();
   const bad = badWindows(before);
   if (bad.length < BAD_SHARE * windows) return false;
-  const frame = core.floats("DATA", geometry.rows * geometry.cols);
-  if (median(bad.map((i) => before[i])) < UNEXPLAINED * plan.windowSize ** 2 * variance(frame)) return false;
+  if (median(bad.map((i) => before[i])) < UNEXPLAINED * plan.windowSize ** 2 * whole) return false;
   const kept = core.templates().slice();
   const restore = () => {
     core.templates().set(kept);

@@ -1,5 +1,6 @@
-import { autocorrelate, type Normalisation, normalise } from "../core/analysis.ts";
+import { autocorrelate, type Normalisation, normalise, type PowerSpectrum, powerSpectrum } from "../core/analysis.ts";
 import type { Core, CoreConfig } from "../core/core.ts";
+import { momentsOf } from "../data/moments.ts";
 import { type Autocorrelation, findPeriod, type Period } from "../data/period.ts";
 import { ConfigError, NumericsError } from "../errors.ts";
 import type { Grid } from "../results/types.ts";
@@ -71,14 +72,11 @@ function scaled({ a, b, strength }: Period, factor: number): Period {
 }
 
 /** Mean of the images' autocorrelations: what repeats stays, whatever the drift between them. */
-function meanAutocorrelation(core: Core, images: readonly Grid[], background: number): Autocorrelation {
-  const lag = Math.floor(shorterSide(images) / 3);
-  const each = images.map(({ data, rows, cols }) => {
-    const flat = normalise(core, data, rows, cols, { plane: true, background, contrast: 0 });
-    return autocorrelate(core, flat, rows, cols, lag);
-  });
-  const [first] = each;
-  return { ...first, data: first.data.map((_, i) => each.reduce((sum, { data }) => sum + data[i], 0) / each.length) };
+function meanAutocorrelation(core: Core, spectra: readonly PowerSpectrum[], background: number): Autocorrelation {
+  const [first, ...others] = spectra.map((spectrum) => autocorrelate(core, spectrum, background));
+  if (others.length === 0) return first;
+  const mean = first.data.map((value, i) => others.reduce((sum, { data }) => sum + data[i], value) / spectra.length);
+  return { ...first, data: mean };
 }
 
 /** Searches for the period, each with as much background taken out as the one before asks for. */
@@ -91,15 +89,20 @@ const SAME_BACKGROUND = 0.1;
  * search may miss the shortest vectors.
  */
 function periodOf(core: Core, images: readonly Grid[], within: number | undefined): Period | undefined {
-  const most = shorterSide(images) / 16;
-  let background = most;
+  const most = shorterSide(images) / 16,
+    lag = Math.floor(shorterSide(images) / 3);
+  const spectra = images.map(({ data, rows, cols }) => {
+    const flat = normalise(core, data, rows, cols, { plane: true, background: most, contrast: 0 });
+    return powerSpectrum(core, flat, rows, cols, lag);
+  });
+  let background = 0;
   let period: Period | undefined;
   for (let search = 0; search < SEARCHES; search++) {
-    const found = findPeriod(meanAutocorrelation(core, images, background), within);
+    const found = findPeriod(meanAutocorrelation(core, spectra, background), within);
     if (!found) break;
     period = found;
     const wanted = Math.min(most, 0.5 * longest(period));
-    if (Math.abs(wanted / background - 1) < SAME_BACKGROUND) break;
+    if (Math.abs(wanted / (background || most) - 1) < SAME_BACKGROUND) break;
     background = wanted;
   }
   return period;
@@ -179,7 +182,12 @@ export function prepareImage(core: Core, image: Grid, plan: Plan): Grid {
 }
 
 function range(data: Float32Array): readonly [least: number, greatest: number] {
-  return data.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity]);
+  let [least, greatest] = [Infinity, -Infinity];
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] < least) least = data[i];
+    if (data[i] > greatest) greatest = data[i];
+  }
+  return [least, greatest];
 }
 
 function counts(image: Grid, binning: number): Grid {
@@ -193,12 +201,6 @@ function counts(image: Grid, binning: number): Grid {
 function stretched(image: Grid): Grid {
   const [least, greatest] = range(image.data);
   return { ...image, data: image.data.map((v) => (v - least) / (greatest - least)) };
-}
-
-/** Mean and standard deviation of pixels. */
-function momentsOf(data: Float32Array): { mean: number; sd: number } {
-  const mean = data.reduce((sum, v) => sum + v, 0) / data.length;
-  return { mean, sd: Math.sqrt(data.reduce((sum, v) => sum + (v - mean) ** 2, 0) / data.length) };
 }
 
 /** Shortest lattice vector, px after binning, at which the correlation may average pixels by two. */

@@ -1,5 +1,6 @@
 import type { CoreConfig } from "../core/core.ts";
 import { type Dataset, shapeOf } from "../data/dataset.ts";
+import { momentsOf } from "../data/moments.ts";
 import { ConfigError, NumericsError, ShapeError } from "../errors.ts";
 import type { Windows } from "../results/types.ts";
 import { finitePixels } from "./image.ts";
@@ -107,11 +108,12 @@ export function settleSampleOptions(options: SampleOptions, samples: Samples, na
 type Moments = Pick<SamplesPlan, "mean" | "sd">;
 
 /** Mean and standard deviation of all values. `NumericsError` where they are equal. */
-export function momentsOf({ data }: Samples, name: string): Moments {
-  const mean = data.reduce((sum, v) => sum + v, 0) / data.length;
-  const sd = Math.sqrt(data.reduce((sum, v) => sum + (v - mean) ** 2, 0) / data.length);
-  if (!(sd > 0)) throw new NumericsError(`${name}: the samples have no contrast: all values are ${mean}`);
-  return { mean, sd };
+export function contrastOf({ data }: Samples, name: string): Moments {
+  const moments = momentsOf(data);
+  if (!(moments.sd > 0)) {
+    throw new NumericsError(`${name}: the samples have no contrast: all values are ${moments.mean}`);
+  }
+  return moments;
 }
 
 export function normaliseSamples({ data }: Samples, { mean, sd }: SamplesPlan): Float32Array {

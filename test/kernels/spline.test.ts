@@ -21,7 +21,8 @@ function imageRows({ row, rows, flat }: Place): number {
 }
 
 describe.each(variants)("spline ($variant)", (kernels) => {
-  const { spline_forward, spline_jacobian, spline_backward, spline_scratch } = kernels.exports;
+  const { spline_forward, spline_jacobian, spline_backward, spline_backward_constant, spline_scratch } =
+    kernels.exports;
 
   describe.each(places)("$rows × $cols from ($row, $col), flat $flat", (place) => {
     const { row, col, rows, cols, flat, stride } = place;
@@ -73,6 +74,18 @@ describe.each(variants)("spline ($variant)", (kernels) => {
       expectClose(dc.read(), add(start, gradient), 1e-6, "dc");
       const untouched = dc.read().filter((_, i) => gradient[i] === 0);
       expect(untouched).toEqual(start.filter((_, i) => gradient[i] === 0));
+      arena.checkGuards();
+    });
+
+    test("backward of an image that is the same everywhere", () => {
+      const arena = new Arena(kernels);
+      const start = randomNormals(size, 4);
+      const [dc, twinDc] = [arena.f32(start), arena.f32(start)];
+      spline_backward(twinDc.address, arena.f32(new Float32Array(pixels).fill(1.7)).address, ...tail(arena));
+      spline_backward_constant(dc.address, 1.7, ...tail(arena));
+      expectClose(dc.read(), twinDc.read(), 1e-6, "dc");
+      const untouched = dc.read().filter((_, i) => twinDc.read()[i] === start[i]);
+      expect(untouched).toEqual(start.filter((_, i) => twinDc.read()[i] === start[i]));
       arena.checkGuards();
     });
 
