@@ -239,12 +239,15 @@ export function sv_keep_templates(arena: usize, count: u32): i32 {
   return 0;
 }
 
-/** Rounds of registration and averaging over the first `windows` windows, of all of them or, `trimmed`, of the better half. */
-export function sv_align(arena: usize, thread: u32, windows: u32, rounds: u32, trimmed: bool): i32 {
+/**
+ * Rounds of registration and averaging over the first `windows` windows, of all of them or, `trimmed`, of the better half; `coarse`: registered by
+ * correlation alone.
+ */
+export function sv_align(arena: usize, thread: u32, windows: u32, rounds: u32, trimmed: bool, coarse: bool): i32 {
   const state = at(arena);
   const refused = amortised(state.config) || thread >= getU32(state.config, Config.THREADS);
   if (refused || windows > getU32(state.config, Config.WINDOWS)) return ERROR_ARGUMENT;
-  align(state, thread, windows, rounds, trimmed);
+  align(state, thread, windows, rounds, trimmed, !coarse);
   return 0;
 }
 

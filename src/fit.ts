@@ -1,23 +1,16 @@
 import type { Session } from "./core/session.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { type Checkpoint, packCheckpoint, restoreCheckpoint, resumedOptions } from "./fit/checkpoint.ts";
-import { judgeBatch, noConditions } from "./fit/condition.ts";
-import { finitePixels, imageOf, pixelSizeOf } from "./fit/image.ts";
-import { align, encoding, type ImageRun, motifsInGauge, siteMargin } from "./fit/image_run.ts";
+import { judgeBatch } from "./fit/condition.ts";
+import { finitePixels, imageOf } from "./fit/image.ts";
+import { align, type ImageRun } from "./fit/image_run.ts";
 import { learnEncoding } from "./fit/learn_encoding.ts";
-import { manifoldOver } from "./fit/manifold.ts";
 import { type FitOptions, type SettledOptions, settleOptions } from "./fit/options.ts";
 import { coreConfig, makePlan, type Plan, prepareImage } from "./fit/plan.ts";
-import { inSession, type JobHooks, metricsOf, timed, train, versionsOf } from "./fit/run.ts";
-import { inGauge, oneFrame, placesOf, placeWindows } from "./fit/windows.ts";
-import { Model } from "./model.ts";
-import { findMotifs, motifSpacing } from "./results/find_motifs.ts";
-import { fitGauge } from "./results/gauge_fit.ts";
-import { fitLattice } from "./results/lattice.ts";
-import { latentMaps } from "./results/maps.ts";
-import { folded, rotationalSymmetry } from "./results/symmetry.ts";
+import { inSession, type JobHooks, timed, train } from "./fit/run.ts";
+import { oneFrame } from "./fit/windows.ts";
+import type { Model } from "./model.ts";
 import type { FitReport, Grid } from "./results/types.ts";
-import { storedArrays, storedHeader } from "./stored_model.ts";
 
 export interface FitHooks extends JobHooks {
   /** A checkpoint to go on from. */
@@ -31,7 +24,8 @@ export interface FitResult extends FitReport {
   readonly plan: Plan;
 }
 
-interface OneImageRun extends ImageRun {
+/** The state of a fit of one image. */
+export interface OneImageRun extends ImageRun {
   readonly image: Grid;
 }
 
@@ -52,6 +46,8 @@ export async function fit(dataset: Dataset, options: FitOptions = {}, hooks: Fit
     if (settled.pose === "exact") {
       await timed("priors", run.seconds, () => learnEncoding(session, settled.samples, settled.latentDim));
     }
+    // Loaded here: what follows is not needed before.
+    const { finish } = await import("./fit/finish_image.ts");
     return finish(run, dataset);
   });
 }
@@ -77,56 +73,4 @@ async function prepare(
   const { condition } = options;
   const judge = condition && (() => judgeBatch(core, condition, options, geometry));
   return { options, hooks, session, image, seconds, plan, config, geometry, judge, checkpoint };
-}
-
-/** Everything after training: windows, gauge, motifs, lattice, maps, template, manifold. */
-async function finish(run: OneImageRun, dataset: Dataset): Promise<FitResult> {
-  const { session, options, geometry, plan, image } = run;
-  const { core } = session;
-  const L = options.latentDim;
-  const spacing = motifSpacing(plan.period, plan.windowSize * plan.binning);
-  const raw = await timed("encode", run.seconds, () => encoding(run, options.samples, "encode"));
-  const found = await timed("motifs", run.seconds, () =>
-    findMotifs(raw, spacing, plan.maxShift * plan.binning, (centres) => {
-      placeWindows(session, geometry, centres);
-      return encoding(run, centres.length / 2, "motifs");
-    }),
-  );
-  const template = core.decode(new Float32Array(L));
-  const symmetry = plan.rotation && rotationalSymmetry(template, plan.windowSize / 2);
-  const { gauge, windows, motifs } = await timed("gauge", run.seconds, async () => {
-    const own = fitGauge([{ ...found, windows: placesOf(raw), size: [image.rows, image.cols] }], L, plan.period);
-    return {
-      gauge: own,
-      windows: folded(inGauge(raw, own), symmetry ?? 1),
-      motifs: folded(motifsInGauge(found, own), symmetry ?? 1),
-    };
-  });
-  const maps = latentMaps(motifs, image.rows, image.cols, spacing);
-  const header = { ...storedHeader(session, { ...run.config, ...noConditions, THREADS: 1 }), plan, gauge, symmetry };
-  return {
-    title: dataset.name,
-    image,
-    pixelSize: pixelSizeOf(dataset),
-    windowSize: plan.windowSize * plan.binning,
-    windows,
-    motifs,
-    maps,
-    template,
-    binning: plan.binning,
-    manifold: await manifoldOver(L, (z, count) => core.decodeAll(z, count)),
-    lattice: fitLattice(motifs.position, plan.period, image.rows, image.cols, siteMargin(plan)),
-    symmetry,
-    metrics: metricsOf(run),
-    config: {
-      ...options,
-      window: plan.windowSize * plan.binning,
-      maxShift: plan.maxShift * plan.binning,
-      condition: options.condition && "a function of the caller",
-      plan,
-    },
-    versions: versionsOf(session),
-    model: new Model(header, storedArrays(session)),
-    plan,
-  };
 }

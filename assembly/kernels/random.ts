@@ -45,6 +45,12 @@ export function random_uniform(seed: u64, stream: u32, i: u32, j: u32): f64 {
   return unit(i64x2.extract_lane(philox(j, i, stream, FOR_NUMBERS, seed), 0));
 }
 
+/** Four numbers uniform in [−1, 1], 32 bits rounded to a float's 24, that belong to (seed, stream, i, j). */
+@inline
+export function random_signed(seed: u64, stream: u32, i: u32, j: u32): v128 {
+  return f32x4.mul(f32x4.convert_i32x4_s(philox(j, i, stream, FOR_NUMBERS, seed)), f32x4.splat(4.656612873077393e-10));
+}
+
 /** Standard normal: √(−2 log(1 − u))·cos(2πv) (Box & Muller, Ann. Math. Stat. 29, 610, 1958). */
 export function random_normal(seed: u64, stream: u32, i: u32, j: u32): f64 {
   const bits = philox(j, i, stream, FOR_NUMBERS, seed);

@@ -57,14 +57,14 @@ function publish(state: State): void {
  * `rounds` rounds over the first `windows` windows; all threads call it. Leaves each window's cost, the mean square residual in
  * Progress.VARIANCE, and in Progress.ELBO that of the better half of the windows, each with its own noise.
  */
-export function align(state: State, thread: u32, windows: u32, rounds: u32, trimmed: bool): void {
+export function align(state: State, thread: u32, windows: u32, rounds: u32, trimmed: bool, refine: bool): void {
   const sync = changetype<Sync>(state.sync);
   const space = workspace(state, thread);
   const units = chunk_count(state.config);
   for (let round: u32 = 0; round < rounds; round++) {
     prepare_templates(state, space);
     // A unit of work is a fixed share of the chunks with sums of its own, like a chunk of a training step.
-    for (let unit = claim(sync); unit < units; unit = claim(sync)) accumulate(state, space, unit, units, windows, trimmed);
+    for (let unit = claim(sync); unit < units; unit = claim(sync)) accumulate(state, space, unit, units, windows, trimmed, refine);
     barrier(sync);
     if (thread == 0) {
       update_templates(state, units, windows);
@@ -81,7 +81,7 @@ function numerator(state: State, unit: u32, k: u32): usize {
   return state.alignSums + (<usize>(unit * state.sumsStride + 2 * k * state.templateStride) << 2);
 }
 
-function accumulate(state: State, space: Workspace, unit: u32, units: u32, windows: u32, trimmed: bool): void {
+function accumulate(state: State, space: Workspace, unit: u32, units: u32, windows: u32, trimmed: bool, refine: bool): void {
   const size = getU32(state.config, Config.CHUNK);
   const variance = progress(state, Progress.VARIANCE);
   memory.fill(numerator(state, unit, 0), 0, <usize>state.sumsStride << 2);
@@ -90,7 +90,7 @@ function accumulate(state: State, space: Workspace, unit: u32, units: u32, windo
   for (let first = unit * size; first < windows; first += units * size) {
     const m = min(size, windows - first);
     for (let i: u32 = 0; i < m; i++) load_window(state, space, i, first + i);
-    register(state, space, m, variance);
+    register(state, space, m, variance, refine);
     for (let i: u32 = 0; i < m; i++) scatter(state, space, i, first + i, unit, sums, variance, trimmed);
   }
 }

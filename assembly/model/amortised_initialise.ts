@@ -1,4 +1,5 @@
-import { random_uniform } from "../kernels/random";
+import { store_lanes } from "../kernels/lanes";
+import { random_signed } from "../kernels/random";
 import { first_width, spatial } from "./amortised_layout";
 import { Config, getU32, get } from "./config";
 import { uniform_weights } from "./initialise";
@@ -36,10 +37,11 @@ function initialise_network(state: State, net: Network, stream: u32): void {
   }
 }
 
+/** A row of `count` values: the weights of one input. */
 function uniform_row(state: State, offset: u32, count: u32, bound: f64, stream: u32): void {
-  const row = state.parameters + (<usize>offset << 2);
-  for (let j: u32 = 0; j < count; j++) {
-    const value = (2 * random_uniform(seed_of(state.config), STREAM_INIT + stream * 16, 0, j) - 1) * bound;
-    store<f32>(row + (<usize>j << 2), <f32>value);
+  const row = state.parameters + (<usize>offset << 2), scale = f32x4.splat(<f32>bound);
+  for (let j: u32 = 0; j < count; j += 4) {
+    const drawn = f32x4.mul(scale, random_signed(seed_of(state.config), STREAM_INIT + stream * 16, 0, j / 4));
+    store_lanes(row + (<usize>j << 2), drawn, min<u32>(4, count - j));
   }
 }

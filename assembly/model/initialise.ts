@@ -1,4 +1,5 @@
-import { random_uniform } from "../kernels/random";
+import { store_lanes } from "../kernels/lanes";
+import { random_signed, random_uniform } from "../kernels/random";
 import { initialise_amortised } from "./amortised_initialise";
 import { patch_count } from "./condition";
 import { Config, amortised, get, getU32 } from "./config";
@@ -44,14 +45,14 @@ function initialise_layer(state: State, layer: Layer, stream: u32, scale: f64): 
   uniform_weights(state, layer.weight, inputs, layer.outC, scale / sqrt<f64>(<f64>inputs), stream);
 }
 
-/** Weights (inputs, units) in panels at `offset` of the parameters, uniform in ±bound. */
+/** Weights (inputs, units) in panels at `offset` of the parameters, uniform in ±bound; drawn for four units at a time. */
 export function uniform_weights(state: State, offset: u32, inputs: u32, units: u32, bound: f64, stream: u32): void {
-  const seed = seed_of(state.config);
-  const weights = state.parameters + (<usize>offset << 2);
-  for (let j: u32 = 0; j < units; j++) {
+  const seed = seed_of(state.config), scale = f32x4.splat(<f32>bound);
+  for (let j: u32 = 0; j < units; j += 4) {
+    const panel = state.parameters + (<usize>(offset + j / 8 * inputs * 8 + j % 8) << 2), count = min<u32>(4, units - j);
     for (let p: u32 = 0; p < inputs; p++) {
-      const value = (2 * random_uniform(seed, STREAM_INIT + stream * 16, p, j) - 1) * bound;
-      store<f32>(weights + (<usize>((j / 8 * inputs + p) * 8 + j % 8) << 2), <f32>value);
+      const drawn = f32x4.mul(scale, random_signed(seed, STREAM_INIT + stream * 16, p, j / 4));
+      store_lanes(panel + (<usize>(p * 8) << 2), drawn, count);
     }
   }
 }

@@ -138,8 +138,8 @@ export function prepare_upright(state: State, space: Workspace): void {
 const REFINEMENTS: u32 = 1;
 const AFFINE_REFINEMENTS: u32 = 3;
 
-/** Pose of each of the m windows space.x. Writes space.shift, space.turn, space.chosen, space.best. */
-export function register(state: State, space: Workspace, m: u32, variance: f64): void {
+/** Pose of each of the m windows space.x; without `refine` as the correlation has it. Writes space.shift, space.turn, space.chosen, space.best. */
+export function register(state: State, space: Workspace, m: u32, variance: f64, refine: bool = true): void {
   const config = state.config;
   const rows = coarse_rows(config), cols = coarse_cols(config), size = padded(rows * cols);
   for (let i: u32 = 0; i < m; i++) {
@@ -157,6 +157,7 @@ export function register(state: State, space: Workspace, m: u32, variance: f64):
     cost_table(state, space, k, coarseVariance);
     for (let i: u32 = 0; i < m; i++) best_shift(state, space, i, k, coarseVariance);
   }
+  if (!refine) return;
   const steps = affine(config) ? AFFINE_REFINEMENTS : REFINEMENTS;
   for (let i: u32 = 0; i < m; i++) {
     for (let step: u32 = 0; step < steps; step++) refine_one(state, space, i, chosen_canvas(state, space, i), variance);

@@ -54,13 +54,16 @@ export function encodeCommand(): Command {
 
 async function runEncode(modelPath: string, input: string, flags: Flags): Promise<void> {
   const { settleOptions } = await import("../fit/options.ts");
-  const { claimFolder } = await import("./write.ts");
-  const { materialOf } = await import("../results/materials.ts");
-  const { encodeFile, readAnyModel } = await import("./encode_run.ts");
+  const { startThreads } = await import("../core/pool.ts");
   const { samples, seed, fill, reproducible, engineFlags, frames } = flags;
   const { threads } = checked(() =>
     settleOptions({ samples, seed, threads: flags.threads, reproducible, engineFlags }),
   );
+  // While the rest of the program loads.
+  startThreads(threads);
+  const { claimFolder } = await import("./write.ts");
+  const { materialOf } = await import("../results/materials.ts");
+  const { encodeFile, readAnyModel } = await import("./encode_run.ts");
   const choice = selectionOf(flags);
   if (frames && choice.frame !== undefined) throw new ConfigError("--frames: expected without --frame, got both");
   const model = await readAnyModel(modelPath);

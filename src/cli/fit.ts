@@ -8,6 +8,7 @@ import { blaming, EXIT_INTERRUPTED } from "./errors.ts";
 import { addFitOptions, type FitFlags, fitOptionsOf, inFlagWords } from "./fit_flags.ts";
 import type { InputChoice } from "./fit_input.ts";
 import { addSelection, frameRange, type SelectionFlags, selectionOf } from "./flags.ts";
+import type { Interrupted } from "./interrupted.ts";
 import { addResultOptions, type ResultChoice, resultChoiceOf } from "./result_flags.ts";
 
 interface Flags extends FitFlags, AmortisedChoice, SelectionFlags, ResultChoice {
@@ -45,21 +46,14 @@ export interface FitRequest extends InputChoice {
 }
 
 async function runFit(command: Command, given: readonly string[], flags: Flags): Promise<void> {
-  const { settleOptions } = await import("../fit/options.ts");
-  const { performFit } = await import("./fit_run.ts");
-  const { readInterrupted } = await import("./interrupted.ts");
   if (flags.resume !== undefined) refuseOptions(command);
-  const kept = flags.resume !== undefined ? await readInterrupted(flags.resume) : undefined;
+  const kept = flags.resume !== undefined ? await keptIn(flags.resume) : undefined;
   const inputs = given.length > 0 ? given : (kept?.request.inputs ?? []);
   if (inputs.length === 0) throw new ConfigError("fit: expected an input file, got none");
   const flagged = fitOptionsOf(flags as FitFlags & Record<string, unknown>);
   const options = kept ? { ...kept.request.options, ...flagged } : flagged;
   const out = flags.out ?? flags.resume ?? `${parse(inputs[0]).name}-svae`;
-  try {
-    settleOptions(options);
-  } catch (error) {
-    throw inFlagWords(error);
-  }
+  await startEarly(options);
   const results = { ...kept?.request.results, ...resultChoiceOf(flags) };
   const { frames, cutOuts } = flags;
   const amortised = amortisedChoiceOf(flags);
@@ -67,11 +61,28 @@ async function runFit(command: Command, given: readonly string[], flags: Flags):
     ? { ...kept.request, inputs: inputs.map((path) => resolve(path)), options, results }
     : { inputs, choice: selectionOf(flags), frames, cutOuts, amortised, options, results };
   refuseBoth(asked);
+  const { performFit } = await import("./fit_run.ts");
   try {
     const finished = await performFit(asked, out, { quiet: flags.quiet, json: flags.json }, kept);
     if (!finished) process.exitCode = EXIT_INTERRUPTED;
   } catch (error) {
     throw inputs.length === 1 ? blaming(inputs[0], inFlagWords(error)) : inFlagWords(error);
+  }
+}
+
+async function keptIn(folder: string): Promise<Interrupted> {
+  const { readInterrupted } = await import("./interrupted.ts");
+  return readInterrupted(folder);
+}
+
+/** Checks the options, and starts their threads while the rest of the program loads. */
+async function startEarly(options: FitOptions): Promise<void> {
+  const { settleOptions } = await import("../fit/options.ts");
+  const { startThreads } = await import("../core/pool.ts");
+  try {
+    startThreads(settleOptions(options).threads);
+  } catch (error) {
+    throw inFlagWords(error);
   }
 }
 

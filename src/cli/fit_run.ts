@@ -2,11 +2,13 @@ import { FormatError } from "../errors.ts";
 import { FitAborted } from "../fit/checkpoint.ts";
 import type { FitRequest } from "./fit.ts";
 import { withFitTask } from "./fit_input.ts";
-import type { FitTask } from "./fit_task.ts";
+import { type FitTask, loadingMeanwhile } from "./fit_task.ts";
 import { interruptible } from "./interrupt.ts";
-import { forgetInterrupted, type Interrupted, writeInterrupted } from "./interrupted.ts";
+import type { Interrupted } from "./interrupted.ts";
 import { createProgress, duration } from "./progress.ts";
 import { claimFolder } from "./write.ts";
+
+const afterwards = () => Promise.all([import("./interrupted.ts"), import("./result_folder.ts")]);
 
 /** What to print. */
 export interface Verbosity {
@@ -44,13 +46,13 @@ async function performTask(
   }
   const release = await claimFolder(out);
   const progress = createProgress(process.stderr, quiet);
+  const meanwhile = loadingMeanwhile({ onProgress: progress.update, resume: kept?.checkpoint }, afterwards);
   try {
     await interruptible(async (signal) => {
-      const hooks = { onProgress: progress.update, signal, resume: kept?.checkpoint };
-      const finished = await task.fit(request.options, hooks);
+      const finished = await task.fit(request.options, { ...meanwhile.hooks, signal });
       progress.end();
       // A Ctrl-C from here on is too late to save anything: the files follow at once.
-      const { writeResult } = await import("./result_folder.ts");
+      const [{ forgetInterrupted }, { writeResult }] = await meanwhile.loaded();
       const result = await writeResult(out, finished.files(read));
       await forgetInterrupted(out);
       for (const remark of finished.remarks) progress.note(remark);
@@ -61,6 +63,7 @@ async function performTask(
   } catch (error) {
     progress.end();
     if (!(error instanceof FitAborted)) throw error;
+    const [{ writeInterrupted }] = await meanwhile.loaded();
     await writeInterrupted(out, request, pixels, error.checkpoint);
     progress.note(`stopped after ${duration(elapsed())}; go on with: shift-vae fit --resume ${out}`);
     return false;

@@ -35,8 +35,8 @@ export async function materialAsked({ material }: ResultChoice): Promise<Materia
 }
 
 /**
- * Loads what is needed after a fit while that trains: the main thread only waits then, and a package that is replaced under a long fit does
- * not take its result away.
+ * Loads what is needed after a fit while that trains, once it has begun to: the main thread only waits then, and a package that is replaced under a
+ * long fit does not take its result away.
  */
 export function loadingMeanwhile<T>(
   hooks: FitHooks,
@@ -49,7 +49,7 @@ export function loadingMeanwhile<T>(
   };
   const onProgress: FitHooks["onProgress"] = (event) => {
     // A failure is that of whoever waits for it.
-    if (event.stage === "train") loaded().catch(() => {});
+    if (event.stage === "train" && event.done > 0) loaded().catch(() => {});
     hooks.onProgress?.(event);
   };
   return { hooks: { ...hooks, onProgress }, loaded };

@@ -9,6 +9,7 @@ const afterwards = () =>
     import("./summary.ts"),
     import("../report/summary.ts"),
     import("../results/files.ts"),
+    import("../fit/finish_image.ts"),
   ]);
 
 /** One image. */

@@ -22,7 +22,14 @@ export type CoreConfig = Partial<Record<ConfigField, number>>;
 
 /** What threads run together. Results are left in the core's memory. */
 export type Job =
-  | { readonly name: "align"; readonly windows: number; readonly rounds: number; readonly trimmed: boolean }
+  | {
+      readonly name: "align";
+      readonly windows: number;
+      readonly rounds: number;
+      readonly trimmed: boolean;
+      /** Registered by correlation alone. */
+      readonly coarse?: boolean;
+    }
   | { readonly name: "latents" }
   | { readonly name: "train"; readonly steps: number }
   | {
@@ -124,7 +131,9 @@ export class Core {
 
   /** This thread's part of a job. Negative: an error code of abi.ts. */
   run(job: Job, thread: number): number {
-    if (job.name === "align") return this.exports.sv_align(ARENA, thread, job.windows, job.rounds, job.trimmed);
+    if (job.name === "align") {
+      return this.exports.sv_align(ARENA, thread, job.windows, job.rounds, job.trimmed, job.coarse === true);
+    }
     if (job.name === "latents") return this.exports.sv_latents(ARENA, thread);
     if (job.name === "train") return this.exports.sv_train(ARENA, thread, job.steps);
     return this.exports.sv_encode(ARENA, thread, job.first, job.count, !job.contentOnly);

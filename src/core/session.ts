@@ -1,8 +1,8 @@
-import { Worker } from "node:worker_threads";
 import { NumericsError } from "../errors.ts";
 import { Core, type Job } from "./core.ts";
 import { canShareMemory, chooseVariant, type EngineChoice } from "./engine.ts";
 import { loadModule } from "./module.ts";
+import { ask, takeThreads } from "./pool.ts";
 
 /** Wasm pages of 64 KiB that shared memory may grow to; the builds declare the same. */
 const MAXIMUM_PAGES = 65535;
@@ -88,7 +88,7 @@ async function openThreaded(
 ): Promise<Session> {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true });
   const core = new Core(module, memory);
-  const pool = Array.from({ length: threads }, (_, thread) => startWorker({ module, thread }));
+  const pool = takeThreads(threads);
   let size = 0;
   return {
     core,
@@ -96,7 +96,7 @@ async function openThreaded(
     reason,
     threads,
     async run(job) {
-      const order = memory.buffer.byteLength === size ? { job } : { job, memory };
+      const order = memory.buffer.byteLength === size ? { job } : { job, instance: { module, memory } };
       size = memory.buffer.byteLength;
       const results = await Promise.all(pool.map((thread) => ask(thread, order)));
       for (const result of results) checkResult(result);
@@ -105,36 +105,4 @@ async function openThreaded(
       await Promise.all(pool.map(({ worker }) => worker.terminate()));
     },
   };
-}
-
-/** What a thread is told: a job, and the memory where it is new or has grown. */
-export interface Order {
-  readonly job: Job;
-  readonly memory?: WebAssembly.Memory;
-}
-
-/** A thread, and a promise that is rejected when it fails or ends, be it before its first job. */
-interface Thread {
-  readonly worker: Worker;
-  readonly failed: Promise<never>;
-}
-
-/** From sources (tests run them as they are) the worker is the built one: Node 20 does not run TypeScript. */
-function startWorker(workerData: object): Thread {
-  const here = import.meta.url;
-  const url = here.endsWith(".ts") ? new URL("../../dist/core/worker.js", here) : new URL("./worker.js", here);
-  const worker = new Worker(url, { workerData });
-  const failed = new Promise<never>((_, reject) => {
-    worker.on("error", reject);
-    worker.on("exit", () => reject(new NumericsError("a worker thread ended during a job")));
-  });
-  // Only those who wait for a job want to know.
-  failed.catch(() => {});
-  return { worker, failed };
-}
-
-function ask({ worker, failed }: Thread, order: Order): Promise<number> {
-  const answer = new Promise<number>((resolve) => worker.once("message", resolve));
-  worker.postMessage(order);
-  return Promise.race([answer, failed]);
 }

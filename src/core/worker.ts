@@ -1,11 +1,11 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Core } from "./core.ts";
-import type { Order } from "./session.ts";
+import type { Order } from "./pool.ts";
 
 /** One thread of the pool: its own instance of the core on the shared memory, one job at a time. */
-const { module, thread } = workerData as { module: WebAssembly.Module; thread: number };
+const { thread } = workerData as { thread: number };
 let core: Core;
-parentPort?.on("message", ({ job, memory }: Order) => {
-  if (memory) core = new Core(module, memory);
+parentPort?.on("message", ({ job, instance }: Order) => {
+  if (instance) core = new Core(instance.module, instance.memory);
   parentPort?.postMessage(core.run(job, thread));
 });

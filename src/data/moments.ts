@@ -4,6 +4,6 @@ export function momentsOf(data: Float32Array): { mean: number; sd: number } {
   for (let i = 0; i < data.length; i++) sum += data[i];
   const mean = sum / data.length;
   let squares = 0;
-  for (let i = 0; i < data.length; i++) squares += (data[i] - mean) ** 2;
+  for (let i = 0; i < data.length; i++) squares += (data[i] - mean) * (data[i] - mean);
   return { mean, sd: Math.sqrt(squares / data.length) };
 }

@@ -50,7 +50,7 @@ function vertex(before: number, middle: number, after: number): number {
   return curvature < 0 ? Math.max(-0.5, Math.min(0.5, (before - after) / (2 * curvature))) : 0;
 }
 
-/** Whether a lag with all its neighbours in range is higher than they are. Asked of every lag, so that it reads the array itself. */
+/** Whether a lag that is higher than the two beside it is higher than the six above and below, all in range. */
 function isMaximum({ data, maxCol }: Autocorrelation, row: number, col: number): boolean {
   const width = 2 * maxCol + 1;
   const here = row * width + col + maxCol;
@@ -59,8 +59,6 @@ function isMaximum({ data, maxCol }: Autocorrelation, row: number, col: number):
   const below = here + width;
   const height = data[here];
   return (
-    data[here - 1] < height &&
-    data[here + 1] < height &&
     data[below] < height &&
     data[above] < height &&
     data[below - 1] < height &&
@@ -81,10 +79,14 @@ function standsAlone(a: Autocorrelation, row: number, col: number): boolean {
 
 function findPeaks(a: Autocorrelation): Peak[] {
   const peaks: Peak[] = [];
+  const { data, maxCol } = a;
   for (let row = 0; row < a.maxRow; row++) {
-    for (let col = row === 0 ? 1 : 1 - a.maxCol; col < a.maxCol; col++) {
-      const height = a.data[row * (2 * a.maxCol + 1) + col + a.maxCol];
-      if (height < LEAST_HEIGHT || !isMaximum(a, row, col)) continue;
+    const middle = row * (2 * maxCol + 1) + maxCol;
+    for (let col = row === 0 ? 1 : 1 - maxCol; col < maxCol; col++) {
+      const height = data[middle + col];
+      // Most lags are no maximum along their row: asked first, in the loop itself.
+      if (height < LEAST_HEIGHT || data[middle + col + 1] >= height || data[middle + col - 1] >= height) continue;
+      if (!isMaximum(a, row, col)) continue;
       if (Math.hypot(row, col) < LEAST_PERIOD || !standsAlone(a, row, col)) continue;
       const r = row + vertex(at(a, row - 1, col), height, at(a, row + 1, col));
       const c = col + vertex(at(a, row, col - 1), height, at(a, row, col + 1));

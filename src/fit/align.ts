@@ -38,8 +38,18 @@ const EXTRA_ROUNDS = 5;
  */
 const UNEXPLAINED = 0.3;
 const KEEP_RATIO = 0.4;
-/** Runs rounds over the first windows, of the better half if `trimmed`; `expected` rounds are still to come, these included. */
-type Rounds = (windows: number, rounds: number, expected: number, trimmed: boolean) => Promise<void>;
+/** Of all windows or of the better half; registered by correlation alone, or refined through the template too. */
+interface Manner {
+  readonly trimmed: boolean;
+  readonly coarse: boolean;
+}
+/** While starts are compared, which need no more; for those that are kept; and for all windows in the end. */
+const COMPARE: Manner = { trimmed: true, coarse: true };
+const SETTLE: Manner = { trimmed: true, coarse: false };
+const FINISH: Manner = { trimmed: false, coarse: false };
+
+/** Runs rounds over the first windows; `expected` rounds are still to come, these included. */
+type Rounds = (windows: number, rounds: number, expected: number, manner: Manner) => Promise<void>;
 
 type Place = readonly [frame: number, row: number, col: number];
 
@@ -99,21 +109,21 @@ async function firstTemplate(core: Core, starts: readonly Place[], samples: numb
     core.exports.sv_start(core.arena, 0, ...place);
     return candidateOf(core);
   });
-  const run = async (windows: number, count: number) => {
+  const run = async (windows: number, count: number, manner: Manner) => {
     const more = HEATS.length + KEPT_ROUNDS.length + FINAL_ROUNDS;
-    await rounds(Math.min(windows, samples), count, count * field.length + more, true);
+    await rounds(Math.min(windows, samples), count, count * field.length + more, manner);
   };
   for (const { windows, rounds: count, kept } of HEATS) {
     const after: Candidate[] = [];
     for (const candidate of field) {
       resume(core, candidate);
-      await run(windows, count);
+      await run(windows, count, COMPARE);
       after.push(candidateOf(core));
     }
     field = after.sort((a, b) => b.elbo - a.elbo).slice(0, kept(field.length));
   }
   resume(core, field[0]);
-  for (const { windows, rounds: count } of KEPT_ROUNDS) await run(windows, count);
+  for (const { windows, rounds: count } of KEPT_ROUNDS) await run(windows, count, SETTLE);
 }
 
 /** Registration templates, before there is content. */
@@ -140,7 +150,7 @@ export async function alignTemplates(
     core.progress("TEMPLATES") < options.templates &&
     (await addTemplate(core, plan, geometry, reach, whole, many, rng, rounds))
   );
-  await rounds(Math.min(FINAL_WINDOWS, options.samples), FINAL_ROUNDS, FINAL_ROUNDS, false);
+  await rounds(Math.min(FINAL_WINDOWS, options.samples), FINAL_ROUNDS, FINAL_ROUNDS, FINISH);
   if (core.progress("TEMPLATES") > 1) core.setProgress("VARIANCE", variance);
 }
 
@@ -187,13 +197,13 @@ async function addTemplate(
     const [image, row, col] = origins.subarray(3 * i, 3 * i + 3);
     const start = brightestNear(core, geometry, [image, Math.round(row + half), Math.round(col + half)], reach);
     core.exports.sv_start(core.arena, count, ...start);
-    await rounds(windows, START_ROUNDS, (EXTRA_STARTS - k) * START_ROUNDS + EXTRA_ROUNDS, true);
+    await rounds(windows, START_ROUNDS, (EXTRA_STARTS - k) * START_ROUNDS + EXTRA_ROUNDS, SETTLE);
     const ratio = gain();
     if (!best || ratio < best.ratio) best = { start, ratio };
     restore();
   }
   if (!best || best.ratio > KEEP_RATIO) return false;
   core.exports.sv_start(core.arena, count, ...best.start);
-  await rounds(windows, EXTRA_ROUNDS, EXTRA_ROUNDS, true);
+  await rounds(windows, EXTRA_ROUNDS, EXTRA_ROUNDS, SETTLE);
   return true;
 }

@@ -1,7 +1,8 @@
 import type { CoreConfig } from "../core/core.ts";
 import type { EngineChoice } from "../core/engine.ts";
+import { defaultThreads } from "../core/pool.ts";
 import { ConfigError, NumericsError, ShapeError } from "../errors.ts";
-import { checkName, checkNumber, defaultThreads, likelihoods, type Range } from "./options.ts";
+import { checkName, checkNumber, likelihoods, type Range } from "./options.ts";
 import { equalChunk, trainingSteps } from "./plan.ts";
 import { type Invariance, invariances, type PoseSettings } from "./pyroved_pose.ts";
 import type { Samples } from "./samples.ts";

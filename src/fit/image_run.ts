@@ -24,9 +24,9 @@ export function align(run: ImageRun): Promise<void> {
     run.plan,
     run.options,
     run.geometry,
-    async (windows, rounds, expected, trimmed) => {
+    async (windows, rounds, expected, how) => {
       total = done + expected;
-      await runJob(run, { name: "align", windows, rounds, trimmed }, event);
+      await runJob(run, { name: "align", windows, rounds, ...how }, event);
       done += rounds;
     },
   );

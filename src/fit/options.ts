@@ -1,6 +1,6 @@
-import { availableParallelism } from "node:os";
 import type { Normalisation } from "../core/analysis.ts";
 import type { EngineChoice } from "../core/engine.ts";
+import { defaultThreads } from "../core/pool.ts";
 import { ConfigError } from "../errors.ts";
 import type { HistoryEntry } from "../results/types.ts";
 import type { LatentCondition } from "./condition.ts";
@@ -164,13 +164,6 @@ export function checkNumber(name: string, value: number, { least, greatest, whol
 
 export function checkName(name: string, value: string, allowed: readonly string[]): void {
   if (!allowed.includes(value)) throw new ConfigError(`${name}: expected one of ${allowed.join(", ")}, got ${value}`);
-}
-
-/** Threads taken unasked: more gain nothing at the default batch. */
-const MOST_THREADS = 8;
-
-export function defaultThreads(): number {
-  return Math.min(MOST_THREADS, availableParallelism());
 }
 
 /** Checks every option and fills in the defaults. `ConfigError` names the option, what was expected, what came. */

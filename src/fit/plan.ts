@@ -238,7 +238,8 @@ export function chunkOf(batch: number): number {
 /** The core's configuration for a plan and its prepared image. */
 export function coreConfig(plan: Plan, options: SettledOptions, image: Grid, threads: number): CoreConfig {
   const { rows, cols, data } = image;
-  const { mean, sd } = momentsOf(data);
+  // Flat-fielded, unless it is in another likelihood's range.
+  const { mean, sd } = plan.likelihood === "gaussian" ? { mean: 0, sd: 1 } : momentsOf(data);
   return {
     ROWS: rows,
     COLS: cols,

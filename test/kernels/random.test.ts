@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Arena, variants } from "./harness.ts";
 
 const kernels = variants[0];
-const { philox_array, random_uniform, random_normal, fill_normal, permute } = kernels.exports;
+const { philox_array, random_signed_array, random_uniform, random_normal, fill_normal, permute } = kernels.exports;
 
 describe("philox4x32-10", () => {
   // Known answers published with Random123 (kat_vectors): counter, key, result.
@@ -35,6 +35,29 @@ describe("random numbers", () => {
     for (let j = 0; j < n; j++) counts[Math.floor(10 * random_uniform(7n, 1, 2, j))]++;
     const chiSquare = counts.reduce((sum, count) => sum + (count - n / 10) ** 2 / (n / 10), 0);
     expect(chiSquare).toBeLessThan(27.9); // 0.1 % for 9 degrees of freedom
+  });
+
+  test("four at a time fill [−1, 1) evenly, each lane by itself, and follow from the words", () => {
+    const arena = new Arena(kernels);
+    const [out, words] = [arena.f32(4), arena.i32(4)];
+    const counts = Array.from({ length: 4 }, () => new Array(10).fill(0));
+    const [least, most] = [-1, 1];
+    for (let j = 0; j < n / 4; j++) {
+      random_signed_array(out.address, 7n, 1, 2, j);
+      const lanes = [...out.read()];
+      for (const [lane, value] of lanes.entries()) {
+        expect(value >= least && value <= most).toBe(true);
+        counts[lane][Math.min(9, Math.floor(5 * (value + 1)))]++;
+      }
+      if (j > 0) continue;
+      philox_array(words.address, j, 2, 1, 0, 7n);
+      expect(lanes).toEqual([...words.read()].map((word) => Math.fround(Math.fround(word) / 2 ** 31)));
+    }
+    for (const lane of counts) {
+      const chiSquare = lane.reduce((sum, count) => sum + (count - n / 40) ** 2 / (n / 40), 0);
+      expect(chiSquare).toBeLessThan(27.9); // 0.1 % for 9 degrees of freedom
+    }
+    arena.checkGuards();
   });
 
   test("normals have the moments of a normal, and follow from the uniforms' bits", () => {
