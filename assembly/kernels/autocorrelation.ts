@@ -1,4 +1,5 @@
 import { fft_columns, fft_rows, fft_scratch_bytes, fft_size } from "./fft";
+import { add_to_f64x2, hsum_f64x2, load_lanes, store_lanes } from "./lanes";
 import { exp64 } from "./math";
 
 /*
@@ -31,21 +32,23 @@ export function autocorrelation_scratch_bytes(rows: u32, cols: u32, maxRow: u32,
   return 8 * <usize>paddedRows * paddedCols + fft_scratch_bytes(max(paddedRows, paddedCols)) + 4 * <usize>(paddedRows + paddedCols);
 }
 
-/** Mean of `n` floats, in order, in f64. */
+/** Mean of `n` floats in f64: pairs of lanes, then the tail. */
 function mean_of(x: usize, n: usize): f64 {
-  let sum: f64 = 0;
-  for (let i: usize = 0; i < n; i++) sum += load<f32>(x + i * 4);
-  return sum / <f64>n;
+  const whole = (n & ~3) * 4;
+  let sum = f64x2.splat(0);
+  for (let at: usize = 0; at < whole; at += 16) sum = add_to_f64x2(sum, v128.load(x + at));
+  if (n & 3) sum = add_to_f64x2(sum, load_lanes(x + whole, n & 3));
+  return hsum_f64x2(sum) / <f64>n;
 }
 
 /** Writes image − mean into the corner of a zeroed array with rows of `paddedCols`. */
 function place(re: usize, image: usize, rows: usize, cols: usize, paddedCols: usize): void {
-  const mean = mean_of(image, rows * cols);
+  const mean = f32x4.splat(<f32>mean_of(image, rows * cols));
+  const whole = (cols & ~3) * 4;
   for (let r: usize = 0; r < rows; r++) {
-    for (let c: usize = 0; c < cols; c++) {
-      const value = <f64>load<f32>(image + (r * cols + c) * 4) - mean;
-      store<f32>(re + (r * paddedCols + c) * 4, <f32>value);
-    }
+    const to = re + r * paddedCols * 4, from = image + r * cols * 4;
+    for (let c: usize = 0; c < whole; c += 16) v128.store(to + c, f32x4.sub(v128.load(from + c), mean));
+    if (cols & 3) store_lanes(to + whole, f32x4.sub(load_lanes(from + whole, cols & 3), mean), cols & 3);
   }
 }
 
@@ -72,9 +75,10 @@ export function power_spectrum(power: usize, image: usize, rows: u32, cols: u32,
   fft_columns(re, im, paddedRows, paddedCols, half, false, transforms);
   for (let r: u32 = 0; r < paddedRows; r++) {
     const from = <usize>(r * paddedCols) << 2, to = power + (<usize>(r * half) << 2);
-    for (let c: usize = 0; c < <usize>half * 4; c += 4) {
-      const a = load<f32>(re + from + c), b = load<f32>(im + from + c);
-      store<f32>(to + c, a * a + b * b);
+    for (let c: u32 = 0; c < half; c += 4) {
+      const at = from + (<usize>c << 2), count = min(4, half - c);
+      const a = load_lanes(re + at, count), b = load_lanes(im + at, count);
+      store_lanes(to + (<usize>c << 2), f32x4.add(f32x4.mul(a, a), f32x4.mul(b, b)), count);
     }
   }
 }
@@ -90,6 +94,7 @@ function gaussian_response(out: usize, n: u32, sigma: f64): void {
 /** re = power·(1 − G)² in the first `half` columns, G the response of a Gaussian of `background` pixels; without one (0), power. im = 0. Writes. */
 function filtered(re: usize, im: usize, power: usize, rows: u32, cols: u32, half: u32, background: f64, responses: usize): void {
   const across = responses + (<usize>rows << 2);
+  memory.fill(im, 0, <usize>(rows * cols) << 2);
   if (background > 0) {
     gaussian_response(responses, rows, background);
     gaussian_response(across, cols, background);
@@ -97,10 +102,11 @@ function filtered(re: usize, im: usize, power: usize, rows: u32, cols: u32, half
   for (let r: u32 = 0; r < rows; r++) {
     const from = power + (<usize>(r * half) << 2), to = <usize>(r * cols) << 2;
     const g: f32 = background > 0 ? load<f32>(responses + (<usize>r << 2)) : 0;
-    for (let c: usize = 0; c < <usize>half * 4; c += 4) {
-      const left: f32 = background > 0 ? 1 - g * load<f32>(across + c) : 1;
-      store<f32>(re + to + c, load<f32>(from + c) * left * left);
-      store<f32>(im + to + c, 0);
+    const one = f32x4.splat(1), along = f32x4.splat(g);
+    for (let c: u32 = 0; c < half; c += 4) {
+      const at = <usize>c << 2, count = min(4, half - c);
+      const left = background > 0 ? f32x4.sub(one, f32x4.mul(along, load_lanes(across + at, count))) : one;
+      store_lanes(re + to + at, f32x4.mul(load_lanes(from + at, count), f32x4.mul(left, left)), count);
     }
   }
 }

@@ -14,7 +14,7 @@ export function score_stride(shiftCols: u32): u32 {
 }
 
 /**
- * s (⌈n/4⌉·4, shiftRows, score_stride(shiftCols)). Writes; the columns past shiftCols hold sums of what lies right of
+ * s (⌈n/4⌉·4, shiftRows, score_stride(shiftCols)). Writes; of the columns past shiftCols some hold sums of what lies right of
  * the template's rows. c is row-major with row stride `stride` floats and must be readable for 8 floats past its end.
  */
 export function correlate_forward(s: usize, xp: usize, c: usize, stride: u32, shiftRows: u32, shiftCols: u32, rows: u32, cols: u32, n: u32): void {
@@ -23,10 +23,10 @@ export function correlate_forward(s: usize, xp: usize, c: usize, stride: u32, sh
   for (let i: u32 = 0; i < n; i += 4) {
     const x = xp + (<usize>(i * rows * cols) << 2);
     for (let ur: u32 = 0; ur < shiftRows; ur++) {
-      for (let uc: u32 = 0; uc < shiftCols; uc += 8) {
-        const at = c + (<usize>(ur * stride + uc) << 2);
-        correlate_tile(s + <usize>i * sample + (<usize>(ur * lds + uc) << 2), sample, x, at, <usize>stride << 2, rows, cols);
-      }
+      let at = c + (<usize>(ur * stride) << 2), to = s + <usize>i * sample + (<usize>(ur * lds) << 2);
+      let left = shiftCols;
+      for (; left > 4; left = left > 8 ? left - 8 : 0, at += 32, to += 32) correlate_tile(to, sample, x, at, <usize>stride << 2, rows, cols);
+      if (left > 0) correlate_half(to, sample, x, at, <usize>stride << 2, rows, cols);
     }
   }
 }
@@ -64,6 +64,29 @@ function correlate_tile(s: usize, sample: usize, x: usize, c: usize, stride: usi
   v128.store(s + 2 * sample, s21, 16);
   v128.store(s + 3 * sample, s30);
   v128.store(s + 3 * sample, s31, 16);
+}
+
+/** Four windows at four neighbouring shifts. */
+function correlate_half(s: usize, sample: usize, x: usize, c: usize, stride: usize, rows: u32, cols: u32): void {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  for (let i: u32 = 0; i < rows; i++) {
+    let at = c;
+    const end = c + (<usize>cols << 2);
+    while (at < end) {
+      const v = v128.load(at);
+      s0 = fma(v128.load32_splat(x), v, s0);
+      s1 = fma(v128.load32_splat(x, 4), v, s1);
+      s2 = fma(v128.load32_splat(x, 8), v, s2);
+      s3 = fma(v128.load32_splat(x, 12), v, s3);
+      x += 16;
+      at += 4;
+    }
+    c += stride;
+  }
+  v128.store(s, s0);
+  v128.store(s + sample, s1);
+  v128.store(s + 2 * sample, s2);
+  v128.store(s + 3 * sample, s3);
 }
 
 /**

@@ -138,16 +138,17 @@ export function spline_backward(dc: usize, dy: usize, stride: u32, row: f32, col
 }
 
 /**
- * `spline_backward` of an image that is `value` everywhere: the outer product of what the taps of all rows and of all columns sum to. Accumulates (+=).
+ * `spline_backward` of an image that is `value` everywhere: the outer product of what the taps of all rows and of all columns sum to, which is 1 but for
+ * three coefficients at either end. Accumulates (+=).
  */
 export function spline_backward_constant(dc: usize, value: f32, stride: u32, row: f32, col: f32, rows: u32, cols: u32, flat: bool, scratch: usize): void {
   const bytes = <usize>stride << 2;
   const width = cols + 3, whole = width & ~3, f = row - floor(row);
-  for (let j: u32 = 0; j < width; j++) store<f32>(scratch + (<usize>j << 2), value * tap_sum(j, cols, col - floor(col)));
+  tap_sums(scratch, cols, col - floor(col));
   let to = origin(dc, bytes, row, col, flat);
   const height: u32 = flat ? 1 : rows + 3;
   for (let i: u32 = 0; i < height; i++, to += bytes) {
-    const s: f32 = flat ? 1 : tap_sum(i, rows, f);
+    const s: f32 = flat || (i >= 3 && i < rows) ? value : value * tap_sum(i, rows, f);
     const w = f32x4.splat(s);
     for (let j: u32 = 0; j < whole; j += 4) {
       const at = to + (<usize>j << 2);
@@ -160,11 +161,22 @@ export function spline_backward_constant(dc: usize, value: f32, stride: u32, row
   }
 }
 
-/** Sum of the taps that coefficient `index` (0 … size + 2) has in `size` samples of fraction f: 1 but for three at either end, of four samples or more. */
+/** out (size + 3) = `tap_sum` of every coefficient. Writes whole vectors. */
+function tap_sums(out: usize, size: u32, f: f32): void {
+  const one = f32x4.splat(1);
+  for (let j: u32 = 0; j < size + 3; j += 4) v128.store(out + (<usize>j << 2), one);
+  const ends = min<u32>(3, size);
+  for (let j: u32 = 0; j < ends; j++) store<f32>(out + (<usize>j << 2), tap_sum(j, size, f));
+  for (let j = size; j < size + 3; j++) store<f32>(out + (<usize>j << 2), tap_sum(j, size, f));
+}
+
+/** Sum of the taps that coefficient `index` (0 … size + 2) has in `size` samples of fraction f. */
 function tap_sum(index: u32, size: u32, f: f32): f32 {
-  if (index >= 3 && index < size) return 1;
   let sum: f32 = 0;
-  for (let a: u32 = 0; a < 4; a++) if (index >= a && index - a < size) sum += tap(a, f, 0);
+  if (index < size) sum += tap(0, f, 0);
+  if (index >= 1 && index - 1 < size) sum += tap(1, f, 0);
+  if (index >= 2 && index - 2 < size) sum += tap(2, f, 0);
+  if (index >= 3 && index - 3 < size) sum += tap(3, f, 0);
   return sum;
 }
 

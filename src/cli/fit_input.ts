@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { type Dataset, type DatasetInfo, type DatasetKind, shapeOf, withPixelSize } from "../data/dataset.ts";
 import { ConfigError } from "../errors.ts";
@@ -9,7 +8,7 @@ import type { DatasetHandle, OpenedFile } from "../formats/format.ts";
 import { type DatasetChoice, pickDataset, withFile } from "../formats/registry.ts";
 import { type AmortisedChoice, refuseAmortisedChoice } from "./amortised_flags.ts";
 import type { FitTask } from "./fit_task.ts";
-import { imageOfFile, inputFacts, pixelHash, readImage } from "./input.ts";
+import { imageOfFile, inputFacts, pixelHash, readImage, sha256 } from "./input.ts";
 import type { ResultChoice } from "./result_flags.ts";
 
 /** Which files, and what of them. */
@@ -55,7 +54,7 @@ async function taskOf(path: string, file: OpenedFile, handle: DatasetHandle, req
       dataset,
       titleOf(path, file, handle.info),
       facts,
-      pixelHash(dataset),
+      () => pixelHash(dataset),
       request.results,
       request.amortised,
     );
@@ -152,7 +151,7 @@ function scaled(handle: DatasetHandle, side?: number): DatasetHandle {
 
 /** One hash of the pixels of all frames. */
 async function seriesHash(source: FrameSource): Promise<string> {
-  const hash = createHash("sha256");
+  const hash = sha256();
   for (let k = 0; k < source.frames.length; k++) hash.update(pixelHash(await source.read(k)));
   return hash.digest("hex");
 }
@@ -166,7 +165,7 @@ async function severalImages(request: InputChoice): Promise<FitTask> {
   if (twice !== undefined) throw new ConfigError(`fit: expected different inputs, got ${twice} twice`);
   const infos: FrameInfo[] = [];
   const facts: object[] = [];
-  const hash = createHash("sha256");
+  const hash = sha256();
   for (const [number, path] of inputs.entries()) {
     const image = await readImage(path, choice, results.pixelSize);
     const [rows, cols] = shapeOf(image.dataset);

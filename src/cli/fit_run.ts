@@ -40,8 +40,7 @@ async function performTask(
 ): Promise<boolean> {
   const elapsed = () => (performance.now() - began) / 1000;
   const read = elapsed();
-  const { pixels } = task;
-  if (kept && kept.pixels !== pixels) {
+  if (kept && kept.pixels !== task.pixels()) {
     throw new FormatError(`${request.inputs[0]}: expected the pixels that the interrupted fit began with, got others`);
   }
   const release = await claimFolder(out);
@@ -64,7 +63,7 @@ async function performTask(
     progress.end();
     if (!(error instanceof FitAborted)) throw error;
     const [{ writeInterrupted }] = await meanwhile.loaded();
-    await writeInterrupted(out, request, pixels, error.checkpoint);
+    await writeInterrupted(out, request, task.pixels(), error.checkpoint);
     progress.note(`stopped after ${duration(elapsed())}; go on with: shift-vae fit --resume ${out}`);
     return false;
   } finally {

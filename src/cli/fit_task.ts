@@ -16,8 +16,8 @@ export interface Finished {
 
 /** A fit that only waits for its options. */
 export interface FitTask {
-  /** SHA-256 of the pixels. */
-  readonly pixels: string;
+  /** SHA-256 of the pixels; taken when it is asked for, which is hardly ever before the fit is done. */
+  pixels(): string;
   fit(options: FitOptions, hooks: FitHooks): Promise<Finished>;
 }
 

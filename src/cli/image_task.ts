@@ -17,7 +17,7 @@ export async function imageTask(path: string, image: InputImage, results: Result
   const { material, export: kinds = [] } = results;
   const known = await materialAsked(results);
   return {
-    pixels: pixelHash(image.dataset),
+    pixels: () => pixelHash(image.dataset),
     async fit(options, hooks) {
       const meanwhile = loadingMeanwhile(hooks, afterwards);
       const result = await fit(image.dataset, options, meanwhile.hooks);

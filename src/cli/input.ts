@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import type { Hash } from "node:crypto";
 import { basename } from "node:path";
 import { type Dataset, type DatasetInfo, shapeOf, withPixelSize } from "../data/dataset.ts";
 import { NumericsError, ShapeError } from "../errors.ts";
@@ -93,9 +93,14 @@ export function inputFacts(
   };
 }
 
+/** SHA-256, from a library that takes as long to load as many modules and is not needed before a fit is done. */
+export function sha256(): Hash {
+  return process.getBuiltinModule("node:crypto").createHash("sha256");
+}
+
 /** SHA-256 of the pixels: tells whether two runs saw the same image. */
 export function pixelHash({ data }: Dataset): string {
-  return createHash("sha256")
+  return sha256()
     .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     .digest("hex");
 }

@@ -22,7 +22,7 @@ export function samplesTask(
   dataset: Dataset,
   title: string,
   facts: object,
-  pixels: string,
+  pixels: () => string,
   { export: kinds = [] }: ResultChoice,
   amortised?: AmortisedChoice,
 ): FitTask {

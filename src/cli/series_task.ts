@@ -24,7 +24,7 @@ export async function seriesTask(
   const { material, export: kinds = [] } = results;
   const known = await materialAsked(results);
   return {
-    pixels,
+    pixels: () => pixels,
     async fit(options, hooks) {
       const meanwhile = loadingMeanwhile(hooks, afterwards);
       const found = { ...(await fitSeries(source, options, meanwhile.hooks)), title };

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { ConfigError } from "../errors.ts";
@@ -11,7 +10,7 @@ function cannotWrite(path: string, error: unknown): ConfigError {
 
 /** A name beside `path` that no other run uses. */
 function temporaryName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(4).toString("hex")}.partial`);
+  return join(dirname(path), `.${basename(path)}.${Math.random().toString(36).slice(2, 10)}.partial`);
 }
 
 async function withHandle(path: string, flags: string, use: (handle: FileHandle) => Promise<void>): Promise<void> {
