@@ -1,5 +1,6 @@
 import { runtimeName } from "./core/runtime.ts";
 import type { Session } from "./core/session.ts";
+import { VERSION } from "./core/version.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { pixelSizeOf } from "./fit/image.ts";
 import { manifoldOver } from "./fit/manifold.ts";
@@ -11,7 +12,6 @@ import { findMotifs, motifSpacing } from "./results/find_motifs.ts";
 import { fitLattice } from "./results/lattice.ts";
 import { latentMaps } from "./results/maps.ts";
 import type { FitReport, Grid, LatentMaps, Lattice, Motifs, Windows } from "./results/types.ts";
-import { VERSION } from "./version.ts";
 
 /**
  * Finds the motifs of an image with a model that was trained on another image of the same kind: windows, motifs, lattice and

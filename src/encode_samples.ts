@@ -1,5 +1,6 @@
 import { AmortisedModel } from "./amortised_model.ts";
 import { runtimeName } from "./core/runtime.ts";
+import { VERSION } from "./core/version.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { pixelSizeOf } from "./fit/image.ts";
 import { manifoldOver } from "./fit/manifold.ts";
@@ -8,7 +9,6 @@ import { scanMaps } from "./fit_samples.ts";
 import { encodedMetrics } from "./results/encoded_metrics.ts";
 import type { SamplesReport } from "./results/samples.ts";
 import type { EncodeSamplesOptions, SamplesModel } from "./samples_model.ts";
-import { VERSION } from "./version.ts";
 
 /**
  * Shifts and contents of 1D signals, a spectral map or stand-alone windows with a model that was trained on others of their kind: what

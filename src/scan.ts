@@ -1,4 +1,5 @@
 import { runtimeName } from "./core/runtime.ts";
+import { VERSION } from "./core/version.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { ConfigError } from "./errors.ts";
 import { finitePixels, imageOf, pixelSizeOf } from "./fit/image.ts";
@@ -8,7 +9,6 @@ import { inSession, type JobHooks } from "./fit/run.ts";
 import { type FitResult, fit } from "./fit.ts";
 import { latentsInUse } from "./results/latents.ts";
 import { median, type ScanPoint, type ScanReport } from "./results/scan.ts";
-import { VERSION } from "./version.ts";
 
 /** What is tried; every window with every number of latents. */
 export interface ScanGrid {

@@ -1,11 +1,11 @@
 import { availableParallelism, cpus } from "node:os";
 import { canShareMemory, chooseVariant, type EngineChoice } from "../core/engine.ts";
 import { runtimeName, wasmEngineName } from "../core/runtime.ts";
+import { VERSION } from "../core/version.ts";
 import { simulate } from "../data/simulate.ts";
 import { type FitResult, fit } from "../fit.ts";
 import { allFormats } from "../formats/registry.ts";
 import { KdTree } from "../results/neighbours.ts";
-import { VERSION } from "../version.ts";
 import { row } from "./summary.ts";
 
 /** The self-test's image and fit: small enough for seconds. */

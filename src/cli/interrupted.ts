@@ -1,10 +1,10 @@
 import { readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { VERSION } from "../core/version.ts";
 import { FormatError } from "../errors.ts";
 import { type Checkpoint, readCheckpoint } from "../fit/checkpoint.ts";
 import { prettyJson } from "../results/files.ts";
 import { systemReason } from "../system_error.ts";
-import { VERSION } from "../version.ts";
 import type { FitRequest } from "./fit.ts";
 import { writeFiles } from "./write.ts";
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../core/version.ts";
 import { EXIT_USER, reportError } from "./errors.ts";
 
 /** The commands, each loaded when it is asked for. */

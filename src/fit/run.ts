@@ -1,9 +1,9 @@
 import type { Job } from "../core/core.ts";
 import { runtimeName } from "../core/runtime.ts";
 import { openSession, type Session } from "../core/session.ts";
+import { VERSION } from "../core/version.ts";
 import { NumericsError } from "../errors.ts";
 import type { FitReport, HistoryEntry, Metrics } from "../results/types.ts";
-import { VERSION } from "../version.ts";
 import { FitAborted } from "./checkpoint.ts";
 import { conditioned } from "./condition.ts";
 import type { ProgressEvent, SettledOptions } from "./options.ts";
