@@ -7,6 +7,7 @@ import { spline_forward } from "./spline";
 
 @inline
 function mirrored(index: i32, size: i32): i32 {
+  if (index >= 0 && index < size) return index;
   if (size == 1) return 0;
   const period = 2 * (size - 1);
   index = index % period;

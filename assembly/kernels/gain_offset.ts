@@ -116,3 +116,36 @@ export function moments(out: Moments, x: usize, y: usize, n: u32): void {
   out.yy = syy;
   out.xy = sxy;
 }
+
+/** Of these Σ x, Σ x² and Σ x·y, in four interleaved sums: for a y whose own sums are known. Writes out.x, out.xx, out.xy. */
+export function cross_moments(out: Moments, x: usize, y: usize, n: u32): void {
+  const zero = f32x4.splat(0);
+  let x0 = zero, x1 = zero, x2 = zero, x3 = zero, xx0 = zero, xx1 = zero, xx2 = zero, xx3 = zero, xy0 = zero, xy1 = zero, xy2 = zero, xy3 = zero;
+  let p: usize = 0;
+  for (const end = <usize>(n & ~15) << 2; p < end; p += 64) {
+    const a = v128.load(x + p), b = v128.load(x + p, 16), c = v128.load(x + p, 32), d = v128.load(x + p, 48);
+    x0 = f32x4.add(x0, a);
+    x1 = f32x4.add(x1, b);
+    x2 = f32x4.add(x2, c);
+    x3 = f32x4.add(x3, d);
+    xx0 = fma(a, a, xx0);
+    xx1 = fma(b, b, xx1);
+    xx2 = fma(c, c, xx2);
+    xx3 = fma(d, d, xx3);
+    xy0 = fma(a, v128.load(y + p), xy0);
+    xy1 = fma(b, v128.load(y + p, 16), xy1);
+    xy2 = fma(c, v128.load(y + p, 32), xy2);
+    xy3 = fma(d, v128.load(y + p, 48), xy3);
+  }
+  let sx = <f64>hsum(f32x4.add(f32x4.add(x0, x1), f32x4.add(x2, x3))), sxx = <f64>hsum(f32x4.add(f32x4.add(xx0, xx1), f32x4.add(xx2, xx3)));
+  let sxy = <f64>hsum(f32x4.add(f32x4.add(xy0, xy1), f32x4.add(xy2, xy3)));
+  for (const end = <usize>n << 2; p < end; p += 4) {
+    const a = <f64>load<f32>(x + p);
+    sx += a;
+    sxx += a * a;
+    sxy += a * <f64>load<f32>(y + p);
+  }
+  out.x = sx;
+  out.xx = sxx;
+  out.xy = sxy;
+}

@@ -20,14 +20,14 @@ const SQRT_HALF_BITS: i32 = 0x3f3504f3;
 const CONSTANTS = memory.data<f32>([
   1, 9, -104, 89, -14, 14, 1.4426950408889634, -0.693115234375, -3.194618329871446e-5, 12582912,
   0.0013926176, 0.008363173, 0.041666556, 0.16666578, 0.5, 0.0713548162726, 1.5957691216057308, 0.2140644488178,
-  0.01491346288, 5.771207664e-5, 0.1131602246, 0.001212140708, 1.254262697e-6,
+  0.01491346288, 5.771207664e-5, 0.1131602246, 0.001212140708, 1.254262697e-6, -9,
 ]);
 
 /** Places among them. */
 const enum Constant {
   ONE, TANH_MOST, EXP_LEAST, EXP_MOST, GELU_LEAST, GELU_MOST, LOG2_E, LN2_HIGH, LN2_LOW, WHOLE,
   EXP_6, EXP_5, EXP_4, EXP_3, HALF, GELU_CUBIC, GELU_LINEAR, GELU_SLOPE,
-  TANH_P1, TANH_P2, TANH_Q1, TANH_Q2, TANH_Q3,
+  TANH_P1, TANH_P2, TANH_Q1, TANH_Q2, TANH_Q3, TANH_LEAST,
 }
 
 @inline
@@ -85,14 +85,14 @@ export function exp_ps(x: v128): v128 {
  */
 @inline
 export function tanh_ps(x: v128): v128 {
-  const y = f32x4.pmin(f32x4.abs(x), constant(Constant.TANH_MOST)); // beyond it the result is 1
+  // Beyond them the result is ±1.
+  const y = f32x4.pmax(f32x4.pmin(x, constant(Constant.TANH_MOST)), constant(Constant.TANH_LEAST));
   const z = f32x4.mul(y, y);
   const p = fma(fma(constant(Constant.TANH_P2), z, constant(Constant.TANH_P1)), z, constant(Constant.HALF));
   let q = fma(constant(Constant.TANH_Q3), z, constant(Constant.TANH_Q2));
   q = fma(fma(q, z, constant(Constant.TANH_Q1)), z, constant(Constant.ONE));
   const u = f32x4.mul(y, p), product = f32x4.mul(u, q);
-  const size = f32x4.div(f32x4.add(product, product), fma(u, u, f32x4.mul(q, q)));
-  return v128.or(size, v128.and(x, i32x4.splat(0x80000000)));
+  return f32x4.div(f32x4.add(product, product), fma(u, u, f32x4.mul(q, q)));
 }
 
 /** d·(1 − h²): a gradient through h = tanh. */

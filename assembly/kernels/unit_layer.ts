@@ -2,9 +2,22 @@
  * Last layer of a network that ends in one unit after tanh: y[p] = b + Σ_j h[j, p]·w[j], h = tanh(a). h (width, pixels) is in panels of eight pixels,
  * `panel_stride(width)` apart (panels.ts); w (width) has zeros past the last, width is a multiple of 8.
  */
-import { tanh_slope_ps } from "./math";
+import { tanh_ps, tanh_slope_ps } from "./math";
 import { panel_stride } from "./panels";
 import { fma } from "./simd";
+
+/** y[j, p] = tanh(y[j, p] + b[j]) of 8·panels pixels, in place. */
+export function bias_tanh(y: usize, b: usize, panels: u32, units: u32): void {
+  const row = <usize>units << 2, gap = panel_stride(units) - (<usize>units << 5);
+  for (let q: u32 = 0; q < panels; q++, y += gap) {
+    for (let at: usize = 0; at < row; at += 4, y += 32) {
+      const bias = v128.load32_splat(b + at);
+      const low = tanh_ps(f32x4.add(v128.load(y), bias)), high = tanh_ps(f32x4.add(v128.load(y, 16), bias));
+      v128.store(y, low);
+      v128.store(y, high, 16);
+    }
+  }
+}
 
 /** Writes y of 8·panels pixels. */
 export function unit_layer_forward(y: usize, h: usize, w: usize, b: f32, panels: u32, width: u32): void {

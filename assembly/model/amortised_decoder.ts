@@ -7,7 +7,7 @@ import { padded } from "../kernels/matmul";
 import { sigmoid_gaussian_backward, sigmoid_gaussian_forward } from "../kernels/sigmoid_gaussian";
 import { spatial_grid_backward, spatial_grid_forward } from "../kernels/spatial_grid";
 import { give_gradients, take_weights, tile_backward, tile_forward } from "./amortised_generator";
-import { AmortisedSpace, LAST, ROTATION, SCALE, SHIFT, TILE, first_width, invariant_to, pose_latents } from "./amortised_layout";
+import { AmortisedSpace, LAST, ROTATION, SCALE, SHIFT, TILE, first_width, invariant_to, paired, pose_latents } from "./amortised_layout";
 import { Config, get, getU32 } from "./config";
 import { layerAt, network_backward, network_forward, output_address } from "./layers";
 import { State } from "./state";
@@ -122,17 +122,17 @@ function place_pixels(state: State, space: AmortisedSpace, i: u32): void {
   );
 }
 
-/** Pixels in a tile, in whole panels of eight: tiles of a window are alike, so that none is a small rest. */
+/** Pixels in a tile, in pairs of panels: tiles of a window are alike, so that none is a small rest. */
 @inline
 function tile_pixels(pixels: u32): u32 {
   const tiles = (pixels + TILE - 1) / TILE;
-  return padded((pixels + tiles - 1) / tiles);
+  return paired((pixels + tiles - 1) / tiles);
 }
 
 /** Natural parameters of window i into space.natural, after `content_forward` and `take_weights`. */
 export function paint_spatial(state: State, space: AmortisedSpace, i: u32): void {
   place_pixels(state, space, i);
-  const tile = tile_pixels(state.pixels), pixels = padded(state.pixels);
+  const tile = tile_pixels(state.pixels), pixels = paired(state.pixels);
   for (let first: u32 = 0; first < pixels; first += tile) tile_forward(state, space, i, first, min(tile, pixels - first) >> 3);
 }
 
@@ -144,7 +144,7 @@ function window_objective(state: State, space: AmortisedSpace, i: u32, scale: f3
   place_pixels(state, space, i);
   memory.fill(space.coordinateSums, 0, <usize>coordinate_sums(width) << 2);
   for (let first: u32 = 0; first < pixels; first += tile) {
-    const count = min(tile, pixels - first), panels = padded(count) >> 3, at = <usize>first << 2;
+    const count = min(tile, pixels - first), panels = paired(count) >> 3, at = <usize>first << 2;
     const a = space.natural + at, x = window_of(state, space, i) + at, da = space.dNatural + at;
     tile_forward(state, space, i, first, panels);
     loss += pixels_loss(state, space, a, x, count);

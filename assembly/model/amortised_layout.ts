@@ -3,6 +3,7 @@ import { dense_scratch } from "../kernels/dense";
 import { coordinate_sums } from "../kernels/coordinate_layer";
 import { padded } from "../kernels/matmul";
 import { panels_bytes } from "../kernels/panels";
+import { quarters_scratch } from "../kernels/quarters";
 import { Config, getU32 } from "./config";
 import { Network, activations_size, add_activation, add_dense, network_begin } from "./layers";
 import { State, Workspace, bytes, floats } from "./state";
@@ -26,14 +27,15 @@ export const LAST: u32 = 4;
 /** Pixels that go through the generator's layers together, forward and backward: their activations stay in the cache. */
 export const TILE: u32 = 128;
 
-/** A hidden layer of the generator as a chunk needs it, matrices in panels (kernels/panels.ts): weights either way, bias, gradient of the weights. */
+/**
+ * A hidden layer of the generator as a chunk needs it: weights either way and their gradient, matrices in panels (kernels/panels.ts), each with as
+ * many columns more for the sums of its quarters (kernels/quarters.ts).
+ */
 @unmanaged
 export class Hidden {
   /** (units, inputs), and (inputs, units). */
   forward: usize;
   backward: usize;
-  /** (units, 8): each bias eight times. */
-  bias: usize;
   /** (inputs, units). */
   gradient: usize;
 }
@@ -47,15 +49,18 @@ export class AmortisedSpace {
   decoderX: usize;
   decoderD: usize;
   /**
-   * Spatial generator: a tile's activations after the first layer and the two hidden ones, (padded width, TILE) each in panels, gradients of two of
-   * them at a time, one of these turned, its hidden layers, and the last unit's weights with sums for their gradient.
+   * Spatial generator: 1 where its widths halve into whole panels, so that products are by quarters; a tile's activations after the first layer and
+   * the two hidden ones, (padded width, TILE) each in panels with as much for sums, gradients of two of them at a time, one of these turned, scratch of
+   * the products; its hidden layers, and the last unit's weights with sums for their gradient.
    */
+  halves: u32;
   tile0: usize;
   tile1: usize;
   tile2: usize;
   dTileA: usize;
   dTileB: usize;
   turned: usize;
+  quarters: usize;
   /** (padded width, 8) zeros. */
   zeros: usize;
   hidden1: Hidden;
@@ -80,7 +85,7 @@ export class AmortisedSpace {
   dContent: usize;
   through: usize;
   dThrough: usize;
-  /** One window: coordinates (2, padded pixels) in panels, their gradient, and sums for the first layer's; f64 angle, shift (2), scale and their gradient. */
+  /** One window: coordinates (2, paired pixels) in panels, their gradient, and sums for the first layer's; f64 angle, shift (2), scale and their gradient. */
   coordinates: usize;
   dCoordinates: usize;
   coordinateSums: usize;
@@ -124,6 +129,12 @@ export function first_width(config: usize): u32 {
 @inline
 export function second_width(config: usize): u32 {
   return padded(getU32(config, Config.DECODER_HIDDEN_2));
+}
+
+/** Pixels rounded up to pairs of panels: those of a tile halve into whole ones. */
+@inline
+export function paired(pixels: u32): u32 {
+  return (pixels + 15) & ~15;
 }
 
 /** Builds both networks and lays out the parameters of the generator's first layer. Gives their number. */
@@ -185,25 +196,29 @@ export function layout_amortised_space(target: AmortisedSpace, state: State): vo
   target.dContent = floats(state, n * padded(content));
   target.through = floats(state, n * width);
   target.dThrough = floats(state, n * width);
-  target.coordinates = floats(state, 2 * padded(state.pixels));
-  target.dCoordinates = floats(state, 2 * padded(state.pixels));
+  const pixels = paired(state.pixels);
+  target.coordinates = floats(state, 2 * pixels);
+  target.dCoordinates = floats(state, 2 * pixels);
   target.coordinateSums = floats(state, coordinate_sums(width));
   target.pose = bytes(state, 4 * 8);
   target.dPose = bytes(state, 4 * 8);
-  target.natural = floats(state, padded(state.pixels));
-  target.dNatural = floats(state, padded(state.pixels));
+  target.natural = floats(state, pixels);
+  target.dNatural = floats(state, pixels);
   target.loss = bytes(state, 8);
   target.upstream = floats(state, 1);
 }
 
 function layout_generator(target: AmortisedSpace, state: State, width: u32, second: u32, tile: u32): void {
   const widest = max(width, second);
-  target.tile0 = bytes(state, panels_bytes(width, tile));
-  target.tile1 = bytes(state, panels_bytes(width, tile));
-  target.tile2 = bytes(state, panels_bytes(second, tile));
-  target.dTileA = bytes(state, panels_bytes(widest, tile));
-  target.dTileB = bytes(state, panels_bytes(widest, tile));
-  target.turned = bytes(state, panels_bytes(tile, widest));
+  // Of the widths themselves: units that only fill up a panel must keep a gradient of exactly 0.
+  target.halves = ((getU32(state.config, Config.DECODER_HIDDEN_1) | getU32(state.config, Config.DECODER_HIDDEN_2)) & 15) == 0 ? 1 : 0;
+  target.tile0 = bytes(state, panels_bytes(width, 2 * tile));
+  target.tile1 = bytes(state, panels_bytes(width, 2 * tile));
+  target.tile2 = bytes(state, panels_bytes(second, 2 * tile));
+  target.dTileA = bytes(state, panels_bytes(widest, 2 * tile));
+  target.dTileB = bytes(state, panels_bytes(widest, 2 * tile));
+  target.turned = bytes(state, panels_bytes(tile, 2 * widest));
+  target.quarters = bytes(state, quarters_scratch(widest, tile));
   target.zeros = floats(state, 8 * width);
   layout_hidden(target.hidden1, state, tile > 0 ? width : 0, width);
   layout_hidden(target.hidden2, state, tile > 0 ? width : 0, second);
@@ -212,8 +227,7 @@ function layout_generator(target: AmortisedSpace, state: State, width: u32, seco
 }
 
 function layout_hidden(hidden: Hidden, state: State, inputs: u32, units: u32): void {
-  hidden.forward = bytes(state, panels_bytes(units, inputs));
-  hidden.backward = bytes(state, inputs > 0 ? panels_bytes(inputs, units) : 0);
-  hidden.bias = floats(state, 8 * units);
-  hidden.gradient = bytes(state, inputs > 0 ? panels_bytes(inputs, units) : 0);
+  hidden.forward = bytes(state, panels_bytes(units, 2 * inputs));
+  hidden.backward = bytes(state, inputs > 0 ? panels_bytes(inputs, 2 * units) : 0);
+  hidden.gradient = bytes(state, inputs > 0 ? panels_bytes(inputs, 2 * units) : 0);
 }

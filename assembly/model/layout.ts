@@ -140,6 +140,7 @@ function layout_workspace(target: Workspace, state: State): void {
   target.templateSums = floats(state, copies * scores);
   target.templateSquares = floats(state, copies * scores);
   target.upright = floats(state, templates * pixels);
+  target.uprightSums = bytes(state, <usize>templates * 16);
   target.distances = floats(state, scores);
   target.costTable = floats(state, shift_table_size(scores));
   target.coarse = floats(state, n * coarse);
@@ -157,7 +158,7 @@ function layout_workspace(target: Workspace, state: State): void {
   target.shares = floats(state, MOST_CONTENTS);
   target.prior = bytes(state, <usize>prior_size(latents) << 3);
   target.waves = floats(state, phased(config) ? 4 * pixels : 0);
-  target.lattice = bytes(state, 14 * 8);
+  target.lattice = bytes(state, 22 * 8);
   target.z = floats(state, phased(config) ? n * encoded : 0);
   target.dz = floats(state, phased(config) ? n * encoded : 0);
 }

@@ -1,5 +1,5 @@
 import { kl_backward, kl_forward } from "../kernels/kl";
-import { angle64, lattice_shift, lattice_wave } from "../kernels/lattice_phase";
+import { angle64, lattice_shift, lattice_sums, lattice_wave } from "../kernels/lattice_phase";
 import { exp64 } from "../kernels/math";
 import { padded } from "../kernels/matmul";
 import { dot } from "../kernels/refine_pose";
@@ -9,9 +9,9 @@ import { canvas_bands } from "./bands";
 import { Config, encoder_latents, get, getU32 } from "./config";
 import { network_backward, output_address } from "./layers";
 import { canvas_gradient, negative_log_likelihood } from "./objective";
-import { canvas_origin, canvases, predict, render } from "./pose";
+import { canvas_origin, canvases, predict, recentre, render } from "./pose";
 import { prepare_upright } from "./register";
-import { STREAM_LATENT, cut_window, decode_windows, encode_windows, encoded, hold_gradients, kl_latent, latent, load_window, seed_of } from "./step";
+import { STREAM_LATENT, decode_windows, encode_windows, encoded, hold_gradients, kl_latent, latent, load_window, run_encoder, seed_of, window_pixels } from "./step";
 import { ChunkSums, Progress, State, Workspace } from "./state";
 import { progress } from "./train";
 
@@ -22,12 +22,13 @@ import { progress } from "./train";
  * and offset in closed form. The phases depend on the data alone, so all of the gradient goes through the encoder's output.
  */
 
-/** Offsets into space.lattice, bytes: frequencies (4 f64), lattice vectors (4), phases of the template and of a window (2 each), a shift (2). */
+/** Offsets into space.lattice, bytes: frequencies (4 f64), lattice vectors (4), phases of the template and of a window (2 each), a shift (2), Fourier sums (4 f32). */
 const FREQUENCIES: usize = 0;
 const VECTORS: usize = 32;
 const TEMPLATE_PHASES: usize = 64;
 const WINDOW_PHASES: usize = 80;
 const SHIFT: usize = 96;
+const SUMS: usize = 112;
 
 /** Address of the residual's first number in a row of means, log standard deviations or draws: after content. */
 @inline
@@ -45,7 +46,7 @@ export function prepare_phase(state: State, space: Workspace): void {
   const lattice = space.lattice;
   if (take_lattice(state.config, lattice)) prepare_waves(state, space);
   prepare_upright(state, space);
-  phases(state, space, lattice + TEMPLATE_PHASES, space.upright);
+  phases(state, space, lattice + TEMPLATE_PHASES, space.upright, getU32(state.config, Config.WINDOW_COLS));
 }
 
 /** Frequencies and vectors out of the configuration. Whether the frequencies are others than those here. */
@@ -70,19 +71,20 @@ function prepare_waves(state: State, space: Workspace): void {
   }
 }
 
-/** out (2 f64) = phases of the window x at the two frequencies. */
-function phases(state: State, space: Workspace, out: usize, x: usize): void {
-  const stride = <usize>padded(state.pixels) << 2;
-  for (let k: u32 = 0; k < 2; k++) {
-    const wave = space.waves + <usize>(2 * k) * stride;
-    store<f64>(out + (<usize>k << 3), angle64(<f64>dot(x, wave + stride, state.pixels), <f64>dot(x, wave, state.pixels)));
+/** out (2 f64) = phases of the window x at the two frequencies, its rows `stride` floats apart. */
+function phases(state: State, space: Workspace, out: usize, x: usize, stride: u32): void {
+  const config = state.config, sums = space.lattice + SUMS;
+  lattice_sums(sums, x, stride, space.waves, padded(state.pixels), getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS));
+  for (let k: usize = 0; k < 2; k++) {
+    const at = sums + (k << 3);
+    store<f64>(out + (k << 3), angle64(<f64>load<f32>(at, 4), <f64>load<f32>(at)));
   }
 }
 
-/** Shift of window i, x, by its lattice's phase; gain 1 and offset 0. Writes. */
-function place(state: State, space: Workspace, i: u32, x: usize): void {
+/** Shift of window i, `window` of the data, by its lattice's phase; gain 1 and offset 0. Writes. */
+function place(state: State, space: Workspace, i: u32, window: u32): void {
   const lattice = space.lattice, t = space.shift + (<usize>i << 3);
-  phases(state, space, lattice + WINDOW_PHASES, x);
+  phases(state, space, lattice + WINDOW_PHASES, window_pixels(state, window), getU32(state.config, Config.COLS));
   lattice_shift(lattice + SHIFT, lattice + TEMPLATE_PHASES, lattice + WINDOW_PHASES, lattice + FREQUENCIES, lattice + VECTORS);
   for (let axis: u32 = 0; axis < 2; axis++) {
     store<f32>(t + (<usize>axis << 2), <f32>within_reach(state, axis, load<f64>(lattice + SHIFT + (<usize>axis << 3))));
@@ -181,10 +183,11 @@ function posterior_backward(state: State, space: Workspace, m: u32, beta: f64, s
 export function train_phase_chunk(
   state: State, space: Workspace, first: u32, m: u32, step: u32, variance: f64, beta: f64, scale: f64, gradient: usize, sums: ChunkSums,
 ): void {
-  const n = getU32(state.config, Config.CHUNK), pixels = padded(state.pixels);
+  const n = getU32(state.config, Config.CHUNK);
   for (let i: u32 = 0; i < m; i++) {
-    load_window(state, space, i, load<u32>(space.windows + (<usize>i << 2)));
-    place(state, space, i, space.x + (<usize>(i * pixels) << 2));
+    const window = load<u32>(space.windows + (<usize>i << 2));
+    load_window(state, space, i, window);
+    place(state, space, i, window);
   }
   encode_windows(state, space, space.windows, m);
   draw(state, space, step, first, m);
@@ -200,10 +203,11 @@ export function train_phase_chunk(
 export function encode_phase_chunk(state: State, space: Workspace, m: u32): void {
   const content = getU32(state.config, Config.LATENT_DIM), count = encoder_latents(state.config);
   for (let i: u32 = 0; i < m; i++) {
-    cut_window(state, space.x, load<u32>(space.windows + (<usize>i << 2)));
-    place(state, space, i, space.x);
+    const window = load<u32>(space.windows + (<usize>i << 2));
+    place(state, space, i, window);
+    recentre(state, space, i, window, 0, 0);
   }
-  encode_windows(state, space, space.windows, m);
+  run_encoder(state, space, m);
   const prior = get(state.config, Config.RESIDUAL_PRIOR);
   for (let i: u32 = 0; i < m; i++) {
     const mean = encoded(state, space, i), spread = mean + (<usize>count << 2);

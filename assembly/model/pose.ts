@@ -1,5 +1,5 @@
 import { crop_at } from "../kernels/crop";
-import { GainOffset, Moments, gain_offset, moments } from "../kernels/gain_offset";
+import { GainOffset, Moments, cross_moments, gain_offset, moments } from "../kernels/gain_offset";
 import { link, link_slope } from "../kernels/link";
 import { padded } from "../kernels/matmul";
 import { cholesky, cholesky_solve, normal_equations } from "../kernels/refine_pose";
@@ -41,22 +41,38 @@ export function recentre(state: State, space: Workspace, i: u32, window: u32, dR
   } else crop_at(
     out, image, rows, cols, row, col, getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS), state.flat, space.tile, space.spline,
   );
-  const template = space.upright + (<usize>(load<u32>(space.chosen + (<usize>i << 2)) * padded(state.pixels)) << 2);
-  const fit = fit_gain(state, space, out, template, load<f64>(state.progress + (<usize>Progress.VARIANCE << 3)));
+  const fit = fit_template(state, space, out, load<u32>(space.chosen + (<usize>i << 2)));
   const scale = f32x4.splat(1 / (max<f32>(0.1, <f32>fit.gain) * <f32>get(config, Config.DATA_SD)));
   const offset = f32x4.splat(<f32>fit.offset + <f32>get(config, Config.DATA_MEAN));
-  for (let p: u32 = 0; p < state.pixels; p += 4) {
-    const at = out + (<usize>p << 2);
-    v128.store(at, f32x4.mul(f32x4.sub(v128.load(at), offset), scale));
+  for (let at = out, end = out + (<usize>padded(state.pixels) << 2); at < end; at += 32) {
+    const low = f32x4.mul(f32x4.sub(v128.load(at), offset), scale), high = f32x4.mul(f32x4.sub(v128.load(at, 16), offset), scale);
+    v128.store(at, low);
+    v128.store(at, high, 16);
   }
   for (let p = state.pixels; p < padded(state.pixels); p++) store<f32>(out + (<usize>p << 2), 0);
+}
+
+/** Gain and offset of upright template k for the pixels x of a re-centred window. */
+@inline
+function fit_template(state: State, space: Workspace, x: usize, k: u32): GainOffset {
+  const sums = changetype<Moments>(space.rhs), own = space.uprightSums + (<usize>k << 4);
+  cross_moments(sums, x, space.upright + (<usize>(k * padded(state.pixels)) << 2), state.pixels);
+  sums.y = load<f64>(own);
+  sums.yy = load<f64>(own, 8);
+  return fit_sums(state, space, sums, load<f64>(state.progress + (<usize>Progress.VARIANCE << 3)));
 }
 
 /** Gain and offset of a prediction y of the pixels x of a window, and their cost. */
 @inline
 function fit_gain(state: State, space: Workspace, x: usize, y: usize, variance: f64): GainOffset {
-  const sums = changetype<Moments>(space.rhs), fit = changetype<GainOffset>(space.column);
+  const sums = changetype<Moments>(space.rhs);
   moments(sums, x, y, state.pixels);
+  return fit_sums(state, space, sums, variance);
+}
+
+@inline
+function fit_sums(state: State, space: Workspace, sums: Moments, variance: f64): GainOffset {
+  const fit = changetype<GainOffset>(space.column);
   gain_offset(
     fit, state.pixels, sums.x, sums.xx, sums.y, sums.yy, sums.xy, variance, get(state.config, Config.GAIN_PRIOR), get(state.config, Config.OFFSET_PRIOR),
   );

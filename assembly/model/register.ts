@@ -125,12 +125,15 @@ export function prepare_templates(state: State, space: Workspace): void {
   }
 }
 
-/** The templates as windows at shift 0: what re-centred windows are compared with. Writes; uses up window 0's pose. */
+/** The templates as windows at shift 0, with their sums: what re-centred windows are compared with. Writes; uses up window 0's pose. */
 export function prepare_upright(state: State, space: Workspace): void {
   memory.fill(space.shift, 0, 8);
   memory.fill(turn_of(space, 0), 0, 8);
   for (let k: u32 = 0; k < template_count(state); k++) {
-    render(state, space, 0, state.templates + (<usize>(k * state.templateStride) << 2), space.upright + (<usize>(k * padded(state.pixels)) << 2));
+    const out = space.upright + (<usize>(k * padded(state.pixels)) << 2), sums = space.uprightSums + (<usize>k << 4);
+    render(state, space, 0, state.templates + (<usize>(k * state.templateStride) << 2), out);
+    store<f64>(sums, sum(out, state.pixels));
+    store<f64>(sums, sum_squares(out, state.pixels), 8);
   }
 }
 

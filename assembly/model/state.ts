@@ -172,6 +172,8 @@ export class Workspace {
   templateSquares: usize;
   /** (TEMPLATES, padded(pixels)) the templates as windows at shift 0. */
   upright: usize;
+  /** (templates, 2) f64: sum of each and of its squares. */
+  uprightSums: usize;
   /** (shiftRows, score_stride(shiftCols)) squared lengths of the shifts in the lattice's cell; the table of costs (kernels/shift_costs.ts). */
   distances: usize;
   costTable: usize;
@@ -191,7 +193,7 @@ export class Workspace {
   /** Content's prior at a window's content: shares of its components; f64 its gradient and precision (L each), and three (L, L). */
   shares: usize;
   prior: usize;
-  /** Where the lattice's phase gives the pose (phase_step.ts): four waves, (4, padded(pixels)); f64 frequencies (4), lattice (4), phases of template and window (2 each), shift (2). */
+  /** Where the lattice's phase gives the pose (phase_step.ts): four waves, (4, padded(pixels)); f64 frequencies (4), lattice (4), phases of template and window (2 each), shift (2); f32 Fourier sums (16). */
   waves: usize;
   lattice: usize;
   /** (n, encoder_latents) a draw and the loss's gradient to it. */

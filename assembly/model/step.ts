@@ -44,13 +44,18 @@ export function load_window(state: State, space: Workspace, i: u32, window: u32)
   cut_window(state, space.x + (<usize>(i * padded(state.pixels)) << 2), window);
 }
 
+/** Address of window `window`'s first pixel in its image. */
+export function window_pixels(state: State, window: u32): usize {
+  const config = state.config, origin = state.origins + <usize>window * 12;
+  const rows = getU32(config, Config.ROWS), cols = getU32(config, Config.COLS);
+  const pixel = (load<u32>(origin) * rows + load<u32>(origin, 4)) * cols + load<u32>(origin, 8);
+  return state.data + (<usize>pixel << 2);
+}
+
 /** Writes window `window` to out, padded(pixels) floats. */
 export function cut_window(state: State, out: usize, window: u32): void {
   const config = state.config;
-  const origin = state.origins + <usize>window * 12;
-  const cols = getU32(config, Config.COLS);
-  const image = state.data + <usize>load<u32>(origin) * <usize>(getU32(config, Config.ROWS) * cols) * 4;
-  crop_forward(out, image, cols, load<u32>(origin, 4), load<u32>(origin, 8), getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS));
+  crop_forward(out, window_pixels(state, window), getU32(config, Config.COLS), 0, 0, getU32(config, Config.WINDOW_ROWS), getU32(config, Config.WINDOW_COLS));
   for (let p = state.pixels; p < padded(state.pixels); p++) store<f32>(out + (<usize>p << 2), 0);
 }
 
@@ -102,7 +107,8 @@ export function encode_windows(state: State, space: Workspace, first: usize, m: 
   run_encoder(state, space, m);
 }
 
-function run_encoder(state: State, space: Workspace, m: u32): void {
+/** Encoder on what `recentre` left: μ and log σ in the rows of `encoded`. */
+export function run_encoder(state: State, space: Workspace, m: u32): void {
   network_forward(state.encoder, space.encoderX, state.parameters, getU32(state.config, Config.CHUNK), m, space.packing);
   hold_encoded(state, space, m);
 }

@@ -12,6 +12,7 @@ const base = {
 };
 const cases: [string, typeof base][] = [
   ["shift, rotation and scale, Gaussian", base],
+  ["products by quarters", { ...base, DECODER_HIDDEN_1: 16, DECODER_HIDDEN_2: 32 }],
   ["shift, Bernoulli", { ...base, INVARIANCES: 1, LIKELIHOOD: 1 }],
   ["rotation, continuous Bernoulli", { ...base, INVARIANCES: 2, LIKELIHOOD: 2 }],
   ["scale, one latent", { ...base, INVARIANCES: 4, LATENT_DIM: 1 }],

@@ -31,6 +31,7 @@ describe.skipIf(!coreVariants.includes("relaxed"))("the build with wide tiles", 
     ["MLPs", {}],
     ["convolutional networks", { ENCODER: 1, DECODER: 1 }],
     ["the spatial generator", generator],
+    ["the spatial generator by quarters", { ...generator, DECODER_HIDDEN_1: 48, DECODER_HIDDEN_2: 32 }],
   ] as [string, CoreConfig][])("trains %s to the bits of relaxed SIMD", (_, other) => {
     const parameters = trained("wide", other);
     expect(new Float32Array(parameters.buffer).every(Number.isFinite)).toBe(true);

@@ -81,6 +81,13 @@ describe.each(variants)("gain_offset ($variant)", (kernels) => {
     out.read().forEach((found, k) => {
       expectClose([found], [sums[k]], 1e-6 * Math.max(1, Math.abs(pixels / sums[k])), `sum ${k}`);
     });
+    const cross = arena.f64([0, 0, 7, 8, 0]);
+    kernels.exports.cross_moments(cross.address, x.address, y.address, pixels);
+    // Those of y alone are left as they are.
+    const expected = [sums[0], sums[1], 7, 8, sums[4]];
+    cross.read().forEach((found, k) => {
+      expectClose([found], [expected[k]], 1e-6 * Math.max(1, Math.abs(pixels / expected[k])), `sum ${k}`);
+    });
     arena.checkGuards();
   });
 });

@@ -1,11 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { fourierSum } from "../reference/lattice_phase.ts";
 import { Arena, dot, expectClose, randomNormals, randomUniforms, variants } from "./harness.ts";
+import { padRows } from "./layout.ts";
 
 const windows: [rows: number, cols: number, k: [number, number]][] = [
   [7, 9, [0.13, 0.02]],
   [16, 12, [-0.21, 0.17]],
   [1, 33, [0, 0.11]],
+];
+
+/** Whole vectors in pairs, with and without columns over; one and two rows. */
+const widths: typeof windows = [
+  [32, 32, [0.08, -0.03]],
+  [5, 19, [0.13, 0.02]],
+  [2, 8, [0.2, 0.1]],
+  [1, 3, [0, 0.3]],
 ];
 
 describe.each(variants)("kernels of the lattice's phase ($variant)", (kernels) => {
@@ -25,6 +34,25 @@ describe.each(variants)("kernels of the lattice's phase ($variant)", (kernels) =
     k.lattice_wave(real.address, imaginary.address, rows, cols, ...frequency);
     const sums = [dot(real.read(), x), dot(imaginary.read(), x)];
     expectClose(sums, fourierSum(x, rows, cols, frequency), 1e-5, "Fourier sum");
+    arena.checkGuards();
+  });
+
+  test.each([...windows, ...widths])("lattice_sums, %i × %i at %j", (rows, cols, frequency) => {
+    const arena = new Arena(kernels);
+    const [size, stride] = [rows * cols, cols + 5];
+    const second: [number, number] = [-0.07, 0.19];
+    const waves = arena.f32(4 * size);
+    for (const [n, k1] of [frequency, second].entries()) {
+      const at = waves.address + 8 * n * size;
+      k.lattice_wave(at, at + 4 * size, rows, cols, k1[0], k1[1]);
+    }
+    const values = randomNormals(size, 3);
+    // What is between the rows is not read as pixels.
+    const x = arena.f32(padRows(values, rows, cols, stride, 1e6));
+    const sums = arena.f32(16);
+    k.lattice_sums(sums.address, x.address, stride, waves.address, size, rows, cols);
+    const expected = [0, 1, 2, 3].map((n) => dot(waves.read().slice(n * size, (n + 1) * size), values));
+    expectClose(sums.read().slice(0, 4), expected, 1e-5, "sums");
     arena.checkGuards();
   });
 

@@ -56,7 +56,7 @@ describe.each(variants)("kernels of the spatial generator ($variant)", (kernels)
     arena.checkGuards();
   });
 
-  test.each(layers)("unit_layer and tanh_slope, %i pixels of %i units", (pixels, width) => {
+  test.each(layers)("unit_layer, bias_tanh and tanh_slope, %i pixels of %i units", (pixels, width) => {
     const arena = new Arena(kernels);
     // What tanh is taken of: h is its result, so that its slope is 1 − h².
     const [a, w, dys] = [randomNormals(pixels * width, 1), randomNormals(width, 2), randomNormals(pixels, 3)];
@@ -77,6 +77,10 @@ describe.each(variants)("kernels of the spatial generator ($variant)", (kernels)
     k.tanh_slope(d.address, h.address, h.length);
     const expected = a.map((v) => v * (1 - Math.tanh(v) ** 2));
     expectClose(pixelsOf(d.read(), pixels, width), expected, 1e-6, "tanh_slope");
+    const before = arena.f32(panels(a, width));
+    k.bias_tanh(before.address, ws.address, count, width);
+    const biased = a.map((v, i) => Math.tanh(v + w[i % width]));
+    expectClose(pixelsOf(before.read(), pixels, width), biased, 1e-6, "bias_tanh");
     arena.checkGuards();
   });
 
