@@ -1,14 +1,17 @@
 /**
  * `npm run bench:peers`: other people's WebAssembly array libraries and our kernels in one process, one thread each, in turn: a matrix
  * product, and a training step of two dense layers (tanh between, mean square of the output as loss; no update). onnxruntime-web has no
- * gradients: product only. Data stay where each library keeps them; results are forced by what each offers for that.
+ * gradients: product only. Data stay where each library keeps them; results are forced by what each offers for that. Then pyroVED's
+ * training step, on one thread and on two, by PyTorch, pyroVED and ours, one after the other, where `npm run bench:pyroved` (or Python) has torch.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { loadavg } from "node:os";
+import { availableParallelism, loadavg } from "node:os";
 import * as jax from "@jax-js/jax";
 import * as tfWasm from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import * as ort from "onnxruntime-web";
+import { benchTorch, withoutTorch } from "../../build/bench/bench/peers/torch.js";
+import { benchPyrovedStep } from "../../build/bench/bench/speed/amortised.js";
 import { buildControls } from "../../build/bench/bench/speed/control.js";
 import { KernelMemory } from "../../build/bench/bench/speed/kernel_memory.js";
 import { root, shipped } from "../../build/bench/bench/speed/project.js";
@@ -174,6 +177,15 @@ for (let round = 0; round < ROUNDS; round++) {
   controls.run("fma");
   for (const task of tasks) task.rates.push(...(await rates(task.run, task.flops)));
 }
+const steps = [];
+const reason = withoutTorch();
+if (reason) process.stderr.write(`PyTorch and pyroVED left out: ${reason}\n`);
+for (const threads of availableParallelism() > 1 ? [1, 2] : [1]) {
+  controls.run("fma");
+  if (!reason) steps.push(...benchTorch(threads));
+  const { shape, ...row } = await benchPyrovedStep(simd, threads);
+  steps.push({ ...row, group: "peer", name: "shift-vae", shape: `step, ${shape}` });
+}
 const control = controls.rows().find(({ name }) => name === "fma");
 const rows = tasks.map(({ name, variant, shape, rates }) => {
   const figures = spread(rates);
@@ -181,7 +193,7 @@ const rows = tasks.map(({ name, variant, shape, rates }) => {
   return { group: "peer", name, shape, variant, threads: 1, unit: "GFLOP/s", ...figures, ...shares };
 });
 const results = {
-  ...describeRun(loadBefore, controls.description, [...controls.rows(), ...rows]),
+  ...describeRun(loadBefore, controls.description, [...controls.rows(), ...rows, ...steps]),
   command: "npm run bench:peers",
 };
 process.stdout.write(textTable(results));
