@@ -1,7 +1,6 @@
 import { FormatError } from "../errors.ts";
 import { FitAborted } from "../fit/checkpoint.ts";
-import type { FitRequest } from "./fit.ts";
-import { withFitTask } from "./fit_input.ts";
+import { type FitRequest, withFitTask } from "./fit_input.ts";
 import type { FitTask } from "./fit_task.ts";
 import { interruptible } from "./interrupt.ts";
 import { forgetInterrupted, type Interrupted, writeInterrupted } from "./interrupted.ts";
