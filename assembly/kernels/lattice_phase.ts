@@ -5,7 +5,7 @@
  *
  * Two frequencies whose waves have the lattice's cell as theirs give t up to a lattice vector.
  */
-import { cos64, sin64 } from "./math";
+import { cos64, sin64 } from "./math64";
 
 const TAU: f64 = 6.283185307179586;
 
