@@ -2,31 +2,21 @@ import type { Session } from "./core/session.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { type Checkpoint, packCheckpoint, restoreCheckpoint, resumedOptions } from "./fit/checkpoint.ts";
 import { judgeBatch } from "./fit/condition.ts";
+import type { FitResult } from "./fit/finish_image.ts";
 import { finitePixels, imageOf } from "./fit/image.ts";
-import { align, type ImageRun } from "./fit/image_run.ts";
+import { align, type OneImageRun } from "./fit/image_run.ts";
 import { learnEncoding } from "./fit/learn_encoding.ts";
 import { type FitOptions, type SettledOptions, settleOptions } from "./fit/options.ts";
-import { coreConfig, makePlan, type Plan, prepareImage } from "./fit/plan.ts";
+import { coreConfig, makePlan, prepareImage } from "./fit/plan.ts";
 import { inSession, type JobHooks, timed, train } from "./fit/run.ts";
 import { oneFrame } from "./fit/windows.ts";
-import type { Model } from "./model.ts";
-import type { FitReport, Grid } from "./results/types.ts";
+import type { Grid } from "./results/types.ts";
+
+export type { FitResult } from "./fit/finish_image.ts";
 
 export interface FitHooks extends JobHooks {
   /** A checkpoint to go on from. */
   readonly resume?: Checkpoint;
-}
-
-export interface FitResult extends FitReport {
-  /** The trained model: encodes other images, decodes content. */
-  readonly model: Model;
-  /** Window, largest shift, binning and lattice, as they were chosen; pixels of the binned image. */
-  readonly plan: Plan;
-}
-
-/** The state of a fit of one image. */
-export interface OneImageRun extends ImageRun {
-  readonly image: Grid;
 }
 
 /**

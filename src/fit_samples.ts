@@ -1,6 +1,7 @@
 import type { Session } from "./core/session.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { createRng } from "./data/rng.ts";
+import { FINAL, firstTemplate } from "./fit/first_template.ts";
 import { pixelSizeOf } from "./fit/image.ts";
 import { learnEncoding } from "./fit/learn_encoding.ts";
 import { manifoldOver } from "./fit/manifold.ts";
@@ -89,38 +90,28 @@ function place({ core, threads }: Session, samples: Samples, plan: SamplesPlan, 
   core.exports.sv_sample(core.arena);
 }
 
-/** Samples that compare the starts, rounds for each, and samples and rounds for the one that is kept. */
-const START_SAMPLES = 480;
-const START_ROUNDS = 3;
-const ALIGN_SAMPLES = 1920;
-const ALIGN_ROUNDS = 5;
-
-/** The template starts as one sample, its feature at the median place; of several the one with the best ELBO. */
+/** Each start is one sample, its feature at the median place. */
 async function align(run: SamplesRun): Promise<void> {
   const { options, samples, features } = run;
   const { core } = run.session;
   const rng = createRng(options.seed);
-  let done = 0;
-  const total = options.restarts * START_ROUNDS + ALIGN_ROUNDS;
-  const rounds = async (windows: number, count: number) => {
-    const job = { name: "align", windows: Math.min(windows, samples.count), rounds: count, trimmed: false } as const;
+  const middle = (frame: number, axis: 0 | 1) => {
+    return ((axis === 0 ? samples.rows : samples.cols) - 1) / 2 + features[2 * frame + axis];
+  };
+  const starts = Array.from({ length: options.restarts }, () => {
+    const frame = Math.floor(rng.uniform() * samples.count);
+    return [frame, middle(frame, 0), middle(frame, 1)] as const;
+  });
+  core.exports.sv_initialise(core.arena);
+  let [done, total] = [0, 1];
+  const rounds = async (windows: number, count: number, expected: number, coarse: boolean) => {
+    total = done + expected;
+    const job = { name: "align", windows, rounds: count, trimmed: false, coarse } as const;
     await runJob(run, job, (): ProgressEvent => ({ stage: "align", done, total }));
     done += count;
   };
-  const begin = (frame: number) => {
-    core.exports.sv_initialise(core.arena);
-    const place = (axis: 0 | 1, size: number) => (size - 1) / 2 + features[2 * frame + axis];
-    core.exports.sv_start(core.arena, 0, frame, place(0, samples.rows), place(1, samples.cols));
-  };
-  let [best, most] = [0, Number.NEGATIVE_INFINITY];
-  for (let k = 0; k < options.restarts; k++) {
-    const frame = Math.floor(rng.uniform() * samples.count);
-    begin(frame);
-    await rounds(START_SAMPLES, START_ROUNDS);
-    if (core.progress("ELBO") > most) [most, best] = [core.progress("ELBO"), frame];
-  }
-  begin(best);
-  await rounds(ALIGN_SAMPLES, ALIGN_ROUNDS);
+  await firstTemplate(core, starts, samples.count, rounds);
+  await rounds(Math.min(FINAL.windows, samples.count), FINAL.rounds, FINAL.rounds, false);
 }
 
 async function finish(run: SamplesRun, dataset: Dataset): Promise<SamplesFitResult> {

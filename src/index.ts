@@ -18,9 +18,16 @@ export { exportSamples } from "./export/samples.ts";
 export { exportSeries } from "./export/series.ts";
 export type { AmortisedLikelihood, AmortisedOptions, AmortisedPlan } from "./fit/amortised.ts";
 export { type Checkpoint, FitAborted, readCheckpoint } from "./fit/checkpoint.ts";
-export type { LatentCondition, Penalty } from "./fit/condition.ts";
 export { type FrameInfo, type FrameRange, type FrameSource, framesOfImages, framesOfStack } from "./fit/frames.ts";
-export type { FitOptions, Likelihood, NetworkKind, PoseKind, ProgressEvent } from "./fit/options.ts";
+export type {
+  FitOptions,
+  LatentCondition,
+  Likelihood,
+  NetworkKind,
+  Penalty,
+  PoseKind,
+  ProgressEvent,
+} from "./fit/options.ts";
 export type { SearchRange } from "./fit/orientation.ts";
 export type { Invariance, Pose } from "./fit/pyroved_pose.ts";
 export type { JobHooks } from "./fit/run.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { simulate } from "../src/data/simulate.ts";
 import { FitAborted, readCheckpoint } from "../src/fit/checkpoint.ts";
-import type { LatentCondition } from "../src/fit/condition.ts";
+import type { LatentCondition } from "../src/fit/options.ts";
 import { fit } from "../src/fit.ts";
 
 /** Few counts, so that neighbours' latents differ by noise. */

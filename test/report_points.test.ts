@@ -1,6 +1,7 @@
 /** Places and values that pages hold for the pointer. */
 import { describe, expect, it } from "vitest";
-import { type Points, samplePoints, seriesPoints } from "../src/report/points.ts";
+import { type Points, seriesPoints } from "../src/report/points.ts";
+import { samplePoints } from "../src/report/sample_points.ts";
 import { samplesHtml } from "../src/report/samples_html.ts";
 import { seriesHtml } from "../src/report/series_html.ts";
 import type { SeriesReport } from "../src/results/series.ts";

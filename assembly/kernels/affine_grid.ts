@@ -7,7 +7,7 @@
  *
  * so that the content appears turned by θ (its row axis towards its column axis), s times as large, t further on.
  */
-import { cos64, sin64 } from "./math";
+import { cos64, sin64 } from "./math64";
 
 /** Writes grid (n, wh, ww, 2) from angle (n) in rad, scale (n), shift (n, 2) in px; canvas (ch, cw). */
 export function affine_grid_forward(

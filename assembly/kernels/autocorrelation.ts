@@ -1,6 +1,6 @@
 import { fft_columns, fft_rows, fft_scratch_bytes, fft_size } from "./fft";
 import { add_to_f64x2, hsum_f64x2, load_lanes, store_lanes } from "./lanes";
-import { exp64 } from "./math";
+import { exp64 } from "./math64";
 
 /*
  * Unbiased autocorrelation of an image (rows, cols) about its mean m, normalised to 1 at lag 0:

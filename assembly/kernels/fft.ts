@@ -1,5 +1,5 @@
 import { load_lanes, store_lanes } from "./lanes";
-import { cos64, sin64 } from "./math";
+import { cos64, sin64 } from "./math64";
 import { turn } from "./simd";
 
 const TWO_PI: f64 = 6.283185307179586;

@@ -5,7 +5,7 @@
  * per pixel hardly grows with σ.
  */
 import { load_lanes, store_lanes } from "./lanes";
-import { exp64 } from "./math";
+import { exp64 } from "./math64";
 import { fma, hsum } from "./simd";
 
 const TRUNCATE: f64 = 4;

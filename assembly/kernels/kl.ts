@@ -1,4 +1,4 @@
-import { exp64, log64 } from "./math";
+import { exp64, log64 } from "./math64";
 
 /**
  * KL(N(μ, σ²) ‖ N(0, s²)) = ½(μ² + σ²)/s² − ½ − log(σ/s), in nats: μ, log σ and kl (samples, dims); prior width s (dims),

@@ -2,7 +2,7 @@
  * Penalties on the latent map over pairs of neighbouring windows: pairs (count, 2) u32 are rows of μ and log σ
  * (samples, latents). Sums go over the pairs in order, in f64.
  */
-import { exp64 } from "./math";
+import { exp64 } from "./math64";
 
 @inline
 function row(pairs: usize, pair: usize, side: usize, latents: usize): usize {

@@ -6,7 +6,7 @@
  * Two frequencies whose waves have the lattice's cell as theirs give t up to a lattice vector.
  */
 import { load_lanes } from "./lanes";
-import { cos64, sin64 } from "./math";
+import { cos64, sin64 } from "./math64";
 import { fma, hsum } from "./simd";
 
 const TAU: f64 = 6.283185307179586;

@@ -9,7 +9,8 @@
  * The last three are exponential families in a: their −log p has the slope μ(a) − x, and dμ/da is the variance of x.
  */
 import { load_lanes, store_lanes } from "./lanes";
-import { exp64, exp_ps, log64, sigmoid_ps } from "./math";
+import { exp_ps, sigmoid_ps } from "./math";
+import { exp64, log64 } from "./math64";
 import { fma } from "./simd";
 
 export const GAUSSIAN: i32 = 0;

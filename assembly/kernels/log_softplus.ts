@@ -1,4 +1,4 @@
-import { exp64, log64 } from "./math";
+import { exp64, log64 } from "./math64";
 
 /*
  * s = log softplus(ρ) = log log(1 + e^ρ): an encoder that gives a standard deviation as softplus(ρ), as pyroVED's does, in the log σ

@@ -2,7 +2,7 @@
  * Counter-based random numbers: the same (seed, stream, i, j) gives the same number in any thread and any order.
  * Philox4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11 (2011).
  */
-import { cos64, log64 } from "./math";
+import { cos64, log64 } from "./math64";
 
 const MULTIPLIER_0: u64 = 0xd2511f53;
 const MULTIPLIER_1: u64 = 0xcd9e8d57;

@@ -1,4 +1,4 @@
-import { exp64 } from "./math";
+import { exp64 } from "./math64";
 import { random_normal } from "./random";
 
 /**

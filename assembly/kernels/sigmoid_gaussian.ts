@@ -3,7 +3,8 @@
  * decoder's sigmoid output.
  */
 import { add_to_f64x2, hsum_f64x2, keep_lanes, load_lanes, store_lanes } from "./lanes";
-import { log64, sigmoid_ps } from "./math";
+import { sigmoid_ps } from "./math";
+import { log64 } from "./math64";
 import { fma } from "./simd";
 
 @inline

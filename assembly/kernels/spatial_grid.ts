@@ -6,7 +6,7 @@
  *
  * q₀ runs along the rows from −1 to 1, q₁ along the columns from 1 to −1. A signal (one row) has q₁ alone: x' = q₁ + d₁.
  */
-import { cos64, sin64 } from "./math";
+import { cos64, sin64 } from "./math64";
 
 /** q of pixel `index` of `size`; a single one is in the middle. */
 @inline

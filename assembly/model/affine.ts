@@ -1,6 +1,6 @@
 import { affine_grid_forward, affine_grid_jacobian } from "../kernels/affine_grid";
 import { crop_forward, crop_mirrored } from "../kernels/crop";
-import { cos64, exp64, sin64 } from "../kernels/math";
+import { cos64, exp64, sin64 } from "../kernels/math64";
 import { CUBIC, sample_grid_adjoint, sample_grid_forward, sample_grid_jacobian } from "../kernels/sample_grid";
 import { Config, getU32 } from "./config";
 import { scale_reach } from "./networks";

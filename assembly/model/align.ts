@@ -1,6 +1,6 @@
 import { crop_at } from "../kernels/crop";
 import { link_inverse } from "../kernels/link";
-import { log64 } from "../kernels/math";
+import { log64 } from "../kernels/math64";
 import { Config, getU32 } from "./config";
 import { template_bias } from "./initialise";
 import { predict, spread, spread_constant } from "./pose";

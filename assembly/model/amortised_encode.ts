@@ -1,5 +1,5 @@
 import { GAUSSIAN, BERNOULLI, link } from "../kernels/link";
-import { exp64 } from "../kernels/math";
+import { exp64 } from "../kernels/math64";
 import { padded } from "../kernels/matmul";
 import { content_forward, paint_plain, paint_spatial } from "./amortised_decoder";
 import { take_weights } from "./amortised_generator";

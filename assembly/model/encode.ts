@@ -1,6 +1,6 @@
 import { sum, sum_squares } from "../kernels/gain_offset";
 import { link } from "../kernels/link";
-import { exp64 } from "../kernels/math";
+import { exp64 } from "../kernels/math64";
 import { padded } from "../kernels/matmul";
 import { cholesky, cholesky_solve, inverse_diagonal } from "../kernels/refine_pose";
 import { turn_of } from "./affine";

@@ -1,6 +1,6 @@
 import { GELU } from "../kernels/activation";
 import { padded } from "../kernels/matmul";
-import { cos64, exp64, sin64 } from "../kernels/math";
+import { cos64, exp64, sin64 } from "../kernels/math64";
 import { Config, affine, encoder_latents, get, getU32 } from "./config";
 import {
   Network, add_activation, add_canvas, add_conv2d, add_dense, add_upsample2, add_window, network_begin,

@@ -1,6 +1,6 @@
 import { likelihood_backward, likelihood_forward } from "../kernels/likelihood";
 import { GAUSSIAN } from "../kernels/link";
-import { log64 } from "../kernels/math";
+import { log64 } from "../kernels/math64";
 import { padded } from "../kernels/matmul";
 import { Config, getU32 } from "./config";
 import { spread } from "./pose";

@@ -1,6 +1,6 @@
 import { kl_backward, kl_forward } from "../kernels/kl";
 import { angle64, lattice_shift, lattice_sums, lattice_wave } from "../kernels/lattice_phase";
-import { exp64 } from "../kernels/math";
+import { exp64 } from "../kernels/math64";
 import { padded } from "../kernels/matmul";
 import { dot } from "../kernels/refine_pose";
 import { reparameterize_backward, reparameterize_forward } from "../kernels/reparameterize";

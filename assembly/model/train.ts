@@ -1,5 +1,5 @@
 import { adam } from "../kernels/adam";
-import { cos64 } from "../kernels/math";
+import { cos64 } from "../kernels/math64";
 import { reduce_chunks } from "../kernels/reduce";
 import { permute } from "../kernels/random";
 import { amortised_space } from "./amortised_layout";

@@ -1,5 +1,5 @@
 /** The vector functions over `n` floats (a multiple of 4): JavaScript cannot pass vectors, so tests come through here. */
-import { cos_ps, exp_ps, gelu_ps, log_ps, sigmoid_ps, sin_ps, softplus_ps, tanh_ps } from "../kernels/math";
+import { exp_ps, gelu_ps, log_ps, sigmoid_ps, softplus_ps, tanh_ps } from "../kernels/math";
 
 export function exp_array(y: usize, x: usize, n: usize): void {
   for (let i: usize = 0; i < n * 4; i += 16) v128.store(y + i, exp_ps(v128.load(x + i)));
@@ -23,12 +23,4 @@ export function softplus_array(y: usize, x: usize, n: usize): void {
 
 export function gelu_array(y: usize, x: usize, n: usize): void {
   for (let i: usize = 0; i < n * 4; i += 16) v128.store(y + i, gelu_ps(v128.load(x + i)));
-}
-
-export function sin_array(y: usize, x: usize, n: usize): void {
-  for (let i: usize = 0; i < n * 4; i += 16) v128.store(y + i, sin_ps(v128.load(x + i)));
-}
-
-export function cos_array(y: usize, x: usize, n: usize): void {
-  for (let i: usize = 0; i < n * 4; i += 16) v128.store(y + i, cos_ps(v128.load(x + i)));
 }

@@ -16,7 +16,7 @@
 
 typedef float v4 __attribute__((vector_size(16)));
 
-/* Keeps the compiler from moving work out of the timed loops. */
+/* Keeps the compiler from moving work out of the timed loops, and (inside a function) from taking several calls of it for one. */
 #define BARRIER() __asm__ volatile("" ::: "memory")
 
 static double seconds(void) {
@@ -31,6 +31,7 @@ enum { CHAINS = 12, ROUNDS = 1000000 };
 
 /* 2 · 4 · CHAINS operations a round; the chains tend to 1, so nothing overflows or becomes denormal. */
 __attribute__((noinline)) static float fma_rounds(float factor) {
+  BARRIER();
   const v4 x = splat(factor), y = splat(1 - factor);
   v4 a = splat(0.0f), b = splat(0.1f), c = splat(0.2f), d = splat(0.3f), e = splat(0.4f), f = splat(0.5f);
   v4 g = splat(0.6f), h = splat(0.7f), i = splat(0.8f), j = splat(0.9f), k = splat(1.1f), l = splat(1.2f);

@@ -1,14 +1,18 @@
 /**
- * `npm run bench:peers`: other people's WebAssembly array libraries and our kernels in one process, one thread each, in turn: a matrix
- * product, and a training step of two dense layers (tanh between, mean square of the output as loss; no update). onnxruntime-web has no
- * gradients: product only. Data stay where each library keeps them; results are forced by what each offers for that.
+ * `npm run bench:peers`: pyroVED's training step by PyTorch, pyroVED and ours, one after the other on one thread and on two, where
+ * `npm run bench:pyroved` has installed them or Python has torch. Then other people's WebAssembly array libraries and our kernels in one
+ * process, one thread each, in turn: a matrix product, and a training step of two dense layers (tanh between, mean square of the output as
+ * loss; no update). onnxruntime-web has no gradients: product only. Data stay where each library keeps them; results are forced by what
+ * each offers for that.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { loadavg } from "node:os";
+import { availableParallelism, loadavg } from "node:os";
 import * as jax from "@jax-js/jax";
 import * as tfWasm from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import * as ort from "onnxruntime-web";
+import { benchTorch, withoutTorch } from "../../build/bench/bench/peers/torch.js";
+import { benchPyrovedStep } from "../../build/bench/bench/speed/amortised.js";
 import { buildControls } from "../../build/bench/bench/speed/control.js";
 import { KernelMemory } from "../../build/bench/bench/speed/kernel_memory.js";
 import { root, shipped } from "../../build/bench/bench/speed/project.js";
@@ -138,10 +142,22 @@ async function rates(run, flops) {
 }
 
 const loadBefore = loadavg()[0];
-const installed = (name) =>
-  JSON.parse(readFileSync(`${root}/bench/peers/node_modules/${name}/package.json`, "utf8")).version;
 const { chooseVariant } = await shipped("core/engine.js");
 const { simd } = await chooseVariant();
+const controls = buildControls();
+
+// Before other libraries are in the process.
+const steps = [];
+const reason = withoutTorch();
+if (reason) process.stderr.write(`PyTorch and pyroVED left out: ${reason}\n`);
+for (const threads of availableParallelism() > 1 ? [1, 2] : [1]) {
+  controls.run("fma");
+  if (!reason) steps.push(...benchTorch(threads));
+  const { shape, ...row } = await benchPyrovedStep(simd, threads);
+  steps.push({ ...row, group: "peer", name: "shift-vae", shape: `step, ${shape}` });
+}
+const installed = (name) =>
+  JSON.parse(readFileSync(`${root}/bench/peers/node_modules/${name}/package.json`, "utf8")).version;
 const peers = [
   ["shift-vae", simd, () => ours(simd)],
   [`jax-js ${installed("@jax-js/jax")}`, "wasm", jaxJs],
@@ -169,7 +185,6 @@ for (const [name, variant, make] of peers) {
     process.stderr.write(`${name} left out under Node ${process.versions.node}: ${error.message}\n`);
   }
 }
-const controls = buildControls();
 for (let round = 0; round < ROUNDS; round++) {
   controls.run("fma");
   for (const task of tasks) task.rates.push(...(await rates(task.run, task.flops)));
@@ -181,7 +196,7 @@ const rows = tasks.map(({ name, variant, shape, rates }) => {
   return { group: "peer", name, shape, variant, threads: 1, unit: "GFLOP/s", ...figures, ...shares };
 });
 const results = {
-  ...describeRun(loadBefore, controls.description, [...controls.rows(), ...rows]),
+  ...describeRun(loadBefore, controls.description, [...controls.rows(), ...steps, ...rows]),
   command: "npm run bench:peers",
 };
 process.stdout.write(textTable(results));

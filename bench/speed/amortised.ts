@@ -20,7 +20,7 @@ export async function benchAmortised(
   const rows: Row[] = [];
   for (const count of threads) {
     for (const variant of variants) {
-      rows.push(await measureStep(variant, count));
+      rows.push(await benchPyrovedStep(variant, count));
       for (const model of models) rows.push(await measureEncoding(model, variant, count));
     }
   }
@@ -52,7 +52,7 @@ async function measureEncoding(fitted: Fitted, variant: SimdVariant, threads: nu
  * pyroVED's step as `fitAmortised` runs it: the same that bench/peers/pyroved/step.py times in PyTorch and pyroVED. Every pixel of every
  * window goes through the decoder's 128 × 128 units, 20 GFLOP a step.
  */
-async function measureStep(variant: SimdVariant, threads: number): Promise<Row> {
+export async function benchPyrovedStep(variant: SimdVariant, threads: number): Promise<Row> {
   const { openSession } = await shipped<typeof import("../../src/core/session.ts")>("core/session.js");
   const { amortisedConfig, makeAmortisedPlan, settleAmortised } =
     await shipped<typeof import("../../src/fit/amortised.ts")>("fit/amortised.js");

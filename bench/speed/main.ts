@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: kernels, model, threads, scaling, pyroVED's model, whole jobs and sizes on this machine, beside a native control, as one table and as
- * JSON; two to three minutes, longer where Python has torch.
+ * JSON; two to three minutes.
  * `--engine-flags` measures the build for V8's revectorizer too.
  * `npm run bench -- kernels model …` takes the named parts only.
  */
@@ -16,7 +16,6 @@ import type { Row } from "./row.ts";
 import { benchScaling } from "./scaling.ts";
 import { textTable } from "./table.ts";
 import { benchThreads } from "./threads.ts";
-import { benchTorch } from "./torch.ts";
 import { benchModel, type Fitted, fitOnce } from "./training.ts";
 
 const loadBefore = loadavg()[0];
@@ -41,7 +40,7 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   model: async () => benchModel(await fitted(), variants, threads),
   threads: async () => (threads.length > 1 ? benchThreads(await fitted(), controls) : []),
   scaling: () => benchScaling(threads),
-  amortised: async () => [...(await benchAmortised(image, variants, threads)), ...benchTorch(threads, note)],
+  amortised: () => benchAmortised(image, variants, threads),
   jobs: async () => [...benchFirstStep(image, threads, chosen), ...benchFits(image, threads, chosen)],
   sizes: async () => [...packageSize(), installedSize()],
 };

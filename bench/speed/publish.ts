@@ -9,28 +9,32 @@ const DOCUMENTS = ["README.md", "docs/performance.md"];
 
 const runs = readResults("speed");
 const peers = readResults("peers");
-if (runs.length === 0) throw new Error("bench/results: expected speed-node*.json, found none; npm run bench makes it");
 const tables: Readonly<Record<string, () => string>> = {
   summary: () => `${summaryTable(runs)}\n\n${provenance(runs)}`,
   kernels: () => perRun(["control", "kernel"]),
-  model: () => perRun(["model", "threads", "peer"]),
+  model: () => perRun(["model", "threads"]),
   scaling: () => perRun(["scaling"]),
-  peers: () => (peers.length > 0 ? `${perRun(["control", "peer"], peers)}\n\n${provenance(peers)}` : ""),
+  peers: () => `${perRun(["control", "peer"], peers)}\n\n${provenance(peers)}`,
   jobs: () => perRun(["job", "size"]),
 };
 
 function perRun(groups: Parameters<typeof groupTable>[1], of = runs): string {
   const measured = of.filter(({ rows }) => rows.some(({ group }) => groups.includes(group)));
+  if (measured.length === 0) throw new Error(`bench/results: expected rows of ${groups.join(", ")}, found none`);
   return measured.map((run) => `Node ${run.versions.node}:\n\n${groupTable(run, groups)}`).join("\n\n");
 }
 
-for (const document of DOCUMENTS) {
+/** All or nothing: a table that has no results ends it before any document is written. */
+const filled = DOCUMENTS.map((document) => {
   const path = join(root, document);
-  const text = readFileSync(path, "utf8");
-  const filled = text.replace(/(<!-- bench:(\w+) -->\n).*?(<!-- \/bench -->)/gs, (_, begin, name, end) => {
-    if (!(name in tables))
-      throw new Error(`${document}: expected one of ${Object.keys(tables).join(", ")}, got bench:${name}`);
-    return `${begin}\n${tables[name]()}\n\n${end}`;
-  });
-  if (filled !== text) writeFileSync(path, filled);
-}
+  const text = readFileSync(path, "utf8").replace(
+    /(<!-- bench:(\w+) -->\n).*?(<!-- \/bench -->)/gs,
+    (_, begin, name, end) => {
+      if (!(name in tables))
+        throw new Error(`${document}: expected one of ${Object.keys(tables).join(", ")}, got bench:${name}`);
+      return `${begin}\n${tables[name]()}\n\n${end}`;
+    },
+  );
+  return { path, text };
+});
+for (const { path, text } of filled) writeFileSync(path, text);

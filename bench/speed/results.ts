@@ -76,11 +76,15 @@ export function writeResults(results: Results, parts: readonly string[]): string
   return path;
 }
 
-/** The whole runs of "speed" or "peers" that are there, oldest Node first. */
-export function readResults(kind: "speed" | "peers"): Results[] {
+const COMMANDS = { speed: "npm run bench", peers: "npm run bench:peers" } as const;
+
+/** The whole runs of "speed" or "peers", at least one, oldest Node first. Git has them (see .gitignore), but not runs of some parts. */
+export function readResults(kind: keyof typeof COMMANDS): Results[] {
   const number = (name: string) => Number(name.match(/\d+/)?.[0]);
-  return readdirSync(folder)
-    .filter((name) => new RegExp(`^${kind}-node\\d+\\.json$`).test(name))
+  const names = readdirSync(folder).filter((name) => new RegExp(`^${kind}-node\\d+\\.json$`).test(name));
+  if (names.length === 0)
+    throw new Error(`bench/results: expected ${kind}-node*.json, found none; ${COMMANDS[kind]} makes it`);
+  return names
     .sort((a, b) => number(a) - number(b))
     .map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Results);
 }

@@ -7,7 +7,7 @@ export interface Row {
   /** "native", or a build of the core. */
   readonly variant: string;
   readonly threads: number;
-  readonly unit: "GFLOP/s" | "GB/s" | "ms" | "s" | "windows/s" | "decodes/s" | "MiB" | "kB" | "MB" | "×";
+  readonly unit: "GFLOP/s" | "GB/s" | "ms" | "s" | "windows/s" | "decodes/s" | "MiB" | "kB" | "MB" | "×" | "power";
   readonly min: number;
   readonly median: number;
   readonly max: number;

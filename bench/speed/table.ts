@@ -16,7 +16,7 @@ const HEADINGS = ["what", "of", "build", "threads", "min", "median", "max", "uni
 const RIGHT = new Set(["threads", "min", "median", "max", "of control", "best of best"]);
 
 function cells(row: Row): string[] {
-  const figures = [row.min, row.median, row.max].map(figure);
+  const figures = [row.min, row.median, row.max].map((v) => (row.unit === "power" ? v.toFixed(2) : figure(v)));
   const shares = [percent(row.share), percent(row.bestShare)];
   return [row.name, row.shape, row.variant, row.threads ? String(row.threads) : "", ...figures, row.unit, ...shares];
 }

@@ -46,9 +46,12 @@ export async function benchThreads(fitted: Fitted, controls: Controls): Promise<
     for (const work of works) for (const session of sessions) await work.run(session);
     const gains = works.map(() => [] as number[]);
     const control: number[] = [];
+    const rates: readonly number[][] = [[], []];
     for (let round = 0; round < ROUNDS; round++) {
       const [one, two] = [1, 2].map((count) => controls.threads(count, CONTROL_SAMPLES));
       if (one.length > 0) control.push(spread(two).median / spread(one).median);
+      rates[0].push(...one);
+      rates[1].push(...two);
       for (const [k, work] of works.entries()) {
         gains[k].push((await seconds(work, sessions[0])) / (await seconds(work, sessions[1])));
       }
@@ -62,7 +65,12 @@ export async function benchThreads(fitted: Fitted, controls: Controls): Promise<
       return { ...base, name, shape, variant, ...figures, share };
     });
     if (!native) return rows;
-    return [{ ...base, name: "fma: 2 threads over 1", shape: "native control", variant: "native", ...native }, ...rows];
+    const shown = { shape: "native control", variant: "native" };
+    // The rates beside their ratio: one thread must give what the fma control gives alone.
+    const each = rates.map((values, k): Row => {
+      return { ...base, ...shown, name: "fma", threads: k + 1, unit: "GFLOP/s", ...spread(values) };
+    });
+    return [...each, { ...base, ...shown, name: "fma: 2 threads over 1", ...native }, ...rows];
   } finally {
     for (const session of sessions) await session.close();
   }

@@ -6,7 +6,7 @@ import type { FitOptions } from "../fit/options.ts";
 import { type AmortisedChoice, addAmortisedOptions, amortisedChoiceOf } from "./amortised_flags.ts";
 import { blaming, EXIT_INTERRUPTED } from "./errors.ts";
 import { addFitOptions, type FitFlags, fitOptionsOf, inFlagWords } from "./fit_flags.ts";
-import type { InputChoice } from "./fit_input.ts";
+import type { FitRequest } from "./fit_input.ts";
 import { addSelection, frameRange, type SelectionFlags, selectionOf } from "./flags.ts";
 import type { Interrupted } from "./interrupted.ts";
 import { addResultOptions, type ResultChoice, resultChoiceOf } from "./result_flags.ts";
@@ -38,11 +38,6 @@ export function fitCommand(): Command {
     .option("-q, --quiet", "print nothing")
     .option("--json", "print the content of result.json");
   return command.action((inputs: string[], flags: Flags) => runFit(command, inputs, flags));
-}
-
-/** What to fit, and how: given on the command line, or kept from an interrupted run. */
-export interface FitRequest extends InputChoice {
-  readonly options: FitOptions;
 }
 
 async function runFit(command: Command, given: readonly string[], flags: Flags): Promise<void> {

@@ -4,6 +4,7 @@ import { ConfigError } from "../errors.ts";
 import { refuseMapsOf } from "../export/index.ts";
 import { type FrameInfo, type FrameRange, type FrameSource, framesOfStack } from "../fit/frames.ts";
 import { pixelSizeOf } from "../fit/image.ts";
+import type { FitOptions } from "../fit/options.ts";
 import type { DatasetHandle, OpenedFile } from "../formats/format.ts";
 import { type DatasetChoice, pickDataset, withFile } from "../formats/registry.ts";
 import { type AmortisedChoice, refuseAmortisedChoice } from "./amortised_flags.ts";
@@ -22,6 +23,11 @@ export interface InputChoice {
   readonly results: ResultChoice;
   /** What only pyroVED's model has. */
   readonly amortised?: AmortisedChoice;
+}
+
+/** What to fit, and how: given on the command line, or kept from an interrupted run. */
+export interface FitRequest extends InputChoice {
+  readonly options: FitOptions;
 }
 
 /** Opens the input, finds out what kind of fit it asks for, and hands that on; files stay open meanwhile. */

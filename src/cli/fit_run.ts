@@ -1,7 +1,6 @@
 import { FormatError } from "../errors.ts";
 import { FitAborted } from "../fit/checkpoint.ts";
-import type { FitRequest } from "./fit.ts";
-import { withFitTask } from "./fit_input.ts";
+import { type FitRequest, withFitTask } from "./fit_input.ts";
 import { type FitTask, loadingMeanwhile } from "./fit_task.ts";
 import { interruptible } from "./interrupt.ts";
 import type { Interrupted } from "./interrupted.ts";

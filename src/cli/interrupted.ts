@@ -5,7 +5,7 @@ import { FormatError } from "../errors.ts";
 import { type Checkpoint, readCheckpoint } from "../fit/checkpoint.ts";
 import { prettyJson } from "../results/files.ts";
 import { systemReason } from "../system_error.ts";
-import type { FitRequest } from "./fit.ts";
+import type { FitRequest } from "./fit_input.ts";
 import { writeFiles } from "./write.ts";
 
 const SCHEMA = "shift-vae/interrupted/2";

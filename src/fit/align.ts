@@ -1,28 +1,15 @@
 import type { Core } from "../core/core.ts";
 import { createRng, type Rng } from "../data/rng.ts";
+import { FINAL, firstTemplate } from "./first_template.ts";
 import type { SettledOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import type { Geometry } from "./windows.ts";
 
 /*
- * Which windows the templates start from (assembly/model/align.ts does the rounds). The first template: several starts, of which the worse half
- * is left out again and again (successive halving: Jamieson and Talwalkar, AISTATS 2016), by the ELBO over a few windows. Then, while many windows
- * are explained much worse than the others, another template from one of those: variants and grains that no common template registers.
+ * Which windows the templates start from (assembly/model/align.ts does the rounds). The first template, then, while many windows are explained
+ * much worse than the others, another one from one of those: variants and grains that no common template registers.
  */
 
-/** Windows that compare the starts that are left, further rounds of each, and how many of them go on. */
-const HEATS = [
-  { windows: 480, rounds: 2, kept: (starts: number) => Math.ceil(starts / 2) },
-  { windows: 480, rounds: 1, kept: (starts: number) => Math.min(2, starts) },
-  { windows: 480, rounds: 1, kept: () => 1 },
-] as const;
-/** Windows and rounds for the one that is kept, then for all templates. */
-const KEPT_ROUNDS = [
-  { windows: 960, rounds: 1 },
-  { windows: 1920, rounds: 1 },
-] as const;
-const FINAL_WINDOWS = 960;
-const FINAL_ROUNDS = 3;
 /** A window is explained badly when its cost is this many times the first quartile. */
 const BAD_RATIO = 1.6;
 /** Share of bad windows that is worth another template, and starts tried for it. */
@@ -77,55 +64,6 @@ function randomPlace({ frames }: Geometry, margin: number, rng: Rng): Place {
   return [frame, along(frames[frame].rows), along(frames[frame].cols)];
 }
 
-/** A start with what its rounds have made of it. */
-interface Candidate {
-  readonly template: Float32Array;
-  readonly variance: number;
-  /** Cost of the window in the middle: the better half is below. */
-  readonly threshold: number;
-  readonly elbo: number;
-}
-
-function candidateOf(core: Core): Candidate {
-  return {
-    template: core.templates().slice(),
-    variance: core.progress("VARIANCE"),
-    threshold: core.progress("THRESHOLD"),
-    elbo: core.progress("ELBO"),
-  };
-}
-
-function resume(core: Core, { template, variance, threshold }: Candidate): void {
-  core.restoreTemplates(1, template);
-  core.setProgress("VARIANCE", variance);
-  core.setProgress("THRESHOLD", threshold);
-}
-
-/** Leaves the core with the template of the best of the starts. */
-async function firstTemplate(core: Core, starts: readonly Place[], samples: number, rounds: Rounds): Promise<void> {
-  const noise = core.progress("VARIANCE");
-  let field = starts.map((place): Candidate => {
-    core.setProgress("VARIANCE", noise);
-    core.exports.sv_start(core.arena, 0, ...place);
-    return candidateOf(core);
-  });
-  const run = async (windows: number, count: number, manner: Manner) => {
-    const more = HEATS.length + KEPT_ROUNDS.length + FINAL_ROUNDS;
-    await rounds(Math.min(windows, samples), count, count * field.length + more, manner);
-  };
-  for (const { windows, rounds: count, kept } of HEATS) {
-    const after: Candidate[] = [];
-    for (const candidate of field) {
-      resume(core, candidate);
-      await run(windows, count, COMPARE);
-      after.push(candidateOf(core));
-    }
-    field = after.sort((a, b) => b.elbo - a.elbo).slice(0, kept(field.length));
-  }
-  resume(core, field[0]);
-  for (const { windows, rounds: count } of KEPT_ROUNDS) await run(windows, count, SETTLE);
-}
-
 /** Registration templates, before there is content. */
 export async function alignTemplates(
   core: Core,
@@ -142,7 +80,9 @@ export async function alignTemplates(
   const starts = Array.from({ length: options.restarts }, () =>
     brightestNear(core, geometry, randomPlace(geometry, plan.windowSize / 2 + plan.maxShift, rng), reach),
   );
-  await firstTemplate(core, starts, options.samples, rounds);
+  await firstTemplate(core, starts, options.samples, (windows, count, expected, coarse) =>
+    rounds(windows, count, expected, coarse ? COMPARE : SETTLE),
+  );
   // The decoder starts as the first template: what that leaves unexplained is the noise to start from.
   const variance = core.progress("VARIANCE");
   const many = Math.min(EXTRA_WINDOWS, options.samples);
@@ -150,7 +90,7 @@ export async function alignTemplates(
     core.progress("TEMPLATES") < options.templates &&
     (await addTemplate(core, plan, geometry, reach, whole, many, rng, rounds))
   );
-  await rounds(Math.min(FINAL_WINDOWS, options.samples), FINAL_ROUNDS, FINAL_ROUNDS, FINISH);
+  await rounds(Math.min(FINAL.windows, options.samples), FINAL.rounds, FINAL.rounds, FINISH);
   if (core.progress("TEMPLATES") > 1) core.setProgress("VARIANCE", variance);
 }
 

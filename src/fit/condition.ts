@@ -2,29 +2,13 @@ import type { Core, CoreConfig } from "../core/core.ts";
 import type { Period } from "../data/period.ts";
 import { ConfigError, NumericsError, ShapeError } from "../errors.ts";
 import { unbinned } from "./image.ts";
-import type { SettledOptions } from "./options.ts";
+import type { LatentCondition, SettledOptions } from "./options.ts";
 import type { Geometry } from "./windows.ts";
 
 /*
  * Physical conditions on the latents of neighbouring motifs: their part of the core's configuration, and the user's own function
  * (assembly/model/condition.ts states the loss).
  */
-
-/** What a user's condition says of a batch. */
-export interface Penalty {
-  /** Added to the loss of a window, nats, once the KL term is warm; linearly less before. */
-  readonly penalty: number;
-  /** (n, L) its derivatives to the latents. */
-  readonly gradient: ArrayLike<number>;
-}
-
-/**
- * A condition of the user's own on n windows of a training step, its gradient is trained through.
- * @param latents (n, L) posterior means of the content, prior standard deviations
- * @param positions (n, 2) of the motifs, (row, column) in pixels of the input image
- * @param neighbours (pairs, 2) rows of `latents`: the second's motif is where one of the two lattice vectors points from the first's
- */
-export type LatentCondition = (latents: Float32Array, positions: Float64Array, neighbours: Uint32Array) => Penalty;
 
 type ConditionOptions = Pick<SettledOptions, "smooth" | "tv" | "condition" | "batch" | "samples">;
 

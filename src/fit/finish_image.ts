@@ -1,18 +1,26 @@
 import type { Dataset } from "../data/dataset.ts";
-import type { FitResult, OneImageRun } from "../fit.ts";
 import { Model } from "../model.ts";
 import { findMotifs, motifSpacing } from "../results/find_motifs.ts";
 import { fitGauge } from "../results/gauge_fit.ts";
 import { fitLattice } from "../results/lattice.ts";
 import { latentMaps } from "../results/maps.ts";
 import { folded, rotationalSymmetry } from "../results/symmetry.ts";
+import type { FitReport } from "../results/types.ts";
 import { storedArrays, storedHeader } from "../stored_model.ts";
 import { noConditions } from "./condition.ts";
 import { pixelSizeOf } from "./image.ts";
-import { encoding, motifsInGauge, siteMargin } from "./image_run.ts";
+import { encoding, motifsInGauge, type OneImageRun, siteMargin } from "./image_run.ts";
 import { manifoldOver } from "./manifold.ts";
+import type { Plan } from "./plan.ts";
 import { metricsOf, timed, versionsOf } from "./run.ts";
 import { inGauge, placesOf, placeWindows } from "./windows.ts";
+
+export interface FitResult extends FitReport {
+  /** The trained model: encodes other images, decodes content. */
+  readonly model: Model;
+  /** Window, largest shift, binning and lattice, as they were chosen; pixels of the binned image. */
+  readonly plan: Plan;
+}
 
 /** Everything after training: windows, gauge, motifs, lattice, maps, template, manifold. */
 export async function finish(run: OneImageRun, dataset: Dataset): Promise<FitResult> {

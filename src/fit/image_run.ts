@@ -1,6 +1,6 @@
 import type { CoreConfig } from "../core/core.ts";
 import { type Gauge, placesInGauge } from "../results/gauge.ts";
-import type { Motifs, Windows } from "../results/types.ts";
+import type { Grid, Motifs, Windows } from "../results/types.ts";
 import { alignTemplates } from "./align.ts";
 import type { ProgressEvent, SettledOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
@@ -13,6 +13,11 @@ export interface ImageRun extends Run {
   readonly plan: Plan;
   readonly config: CoreConfig;
   readonly geometry: Geometry;
+}
+
+/** The state of a fit of one image. */
+export interface OneImageRun extends ImageRun {
+  readonly image: Grid;
 }
 
 /** Registration templates, before there is content. */

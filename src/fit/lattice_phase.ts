@@ -1,8 +1,8 @@
 import type { CoreConfig } from "../core/core.ts";
+import type { Period } from "../data/period.ts";
 import { ConfigError } from "../errors.ts";
 import type { Grid } from "../results/types.ts";
 import type { SettledOptions } from "./options.ts";
-import type { Plan } from "./plan.ts";
 
 /** Spatial frequency (row, column), cycles a pixel. */
 export type Frequency = readonly [row: number, col: number];
@@ -63,8 +63,19 @@ export function strongestFrequencies(image: Grid, side: number, a: Frequency, b:
 /** Prior standard deviation of what the phases leave of the shift, in shortest lattice vectors. */
 const RESIDUAL_SHARE = 0.1;
 
+/** What the phase needs of a plan: the period in pixels of the input, the window's side in pixels of the binned image. */
+interface PhasePlan {
+  readonly period?: Period;
+  readonly binning: number;
+  readonly windowSize: number;
+}
+
 /** The core's configuration of a pose from the lattice's phase; `image` as the core is given it. */
-export function phaseConfig({ period, binning, windowSize }: Plan, { pose }: SettledOptions, image: Grid): CoreConfig {
+export function phaseConfig(
+  { period, binning, windowSize }: PhasePlan,
+  { pose }: SettledOptions,
+  image: Grid,
+): CoreConfig {
   if (pose !== "amortised") return {};
   if (!period?.b) {
     throw new ConfigError(

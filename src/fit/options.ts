@@ -3,7 +3,6 @@ import type { EngineChoice } from "../core/engine.ts";
 import { defaultThreads } from "../core/pool.ts";
 import { ConfigError } from "../errors.ts";
 import type { HistoryEntry } from "../results/types.ts";
-import type { LatentCondition } from "./condition.ts";
 import { checkOrientation, type SearchRange } from "./orientation.ts";
 
 export const likelihoods = ["gaussian", "bernoulli", "continuous-bernoulli", "poisson"] as const;
@@ -15,6 +14,22 @@ export type NetworkKind = (typeof networks)[number];
 export const poses = ["exact", "amortised"] as const;
 /** How the pose is inferred: "exact", or by another of the kinds listed. */
 export type PoseKind = (typeof poses)[number];
+
+/** What a user's condition says of a batch. */
+export interface Penalty {
+  /** Added to the loss of a window, nats, once the KL term is warm; linearly less before. */
+  readonly penalty: number;
+  /** (n, L) its derivatives to the latents. */
+  readonly gradient: ArrayLike<number>;
+}
+
+/**
+ * A condition of the user's own on n windows of a training step, its gradient is trained through.
+ * @param latents (n, L) posterior means of the content, prior standard deviations
+ * @param positions (n, 2) of the motifs, (row, column) in pixels of the input image
+ * @param neighbours (pairs, 2) rows of `latents`: the second's motif is where one of the two lattice vectors points from the first's
+ */
+export type LatentCondition = (latents: Float32Array, positions: Float64Array, neighbours: Uint32Array) => Penalty;
 
 /** What happens now, for a progress bar. */
 export interface ProgressEvent {

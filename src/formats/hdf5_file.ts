@@ -1,6 +1,6 @@
 import { FormatError } from "../errors.ts";
 import { decodeElements, ELEMENTS, type Element } from "./elements.ts";
-import { Hdf5Class, type Hdf5Module, type Hdf5Type } from "./hdf5_library.ts";
+import { Hdf5Class, type Hdf5Module, type Hdf5Type } from "./hdf5_module.ts";
 
 export type AttributeValue = string | number | readonly string[] | readonly number[];
 

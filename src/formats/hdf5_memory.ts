@@ -1,4 +1,4 @@
-import type { Hdf5Module } from "./hdf5_library.ts";
+import type { Hdf5Module } from "./hdf5_module.ts";
 
 const PAGE_BYTES = 65536;
 

@@ -1,7 +1,7 @@
 import type { FileArray } from "./file_array.ts";
 import { type Hdf5Dataset, leafOf } from "./hdf5_dialect.ts";
 import type { Hdf5File } from "./hdf5_file.ts";
-import { veloxEnergyAxis, veloxMetadata, veloxSummary } from "./hdf5_velox.ts";
+import { veloxEnergyAxis, veloxMetadata, veloxSummary } from "./hdf5_velox_metadata.ts";
 import { type Json, numberAt, parseJson, textAt } from "./json_path.ts";
 import { fileAxis } from "./units.ts";
 

@@ -1,11 +1,12 @@
 import type { FileNote } from "../results/files.ts";
 import type { FitReport } from "../results/types.ts";
+import type { Column } from "./columns.ts";
 import { mapsFigure } from "./figures.ts";
 import { type ReportFigures, reportFigures } from "./files.ts";
 import { details, figureHtml, hint, LATTICE_NOTE, POSITIONS_NOTE, pageHtml, section, table } from "./html_page.ts";
 import { latticeSection, scaleWarning } from "./lattice_section.ts";
 import { hasStrain } from "./motif_figures.ts";
-import { type Column, motifColumns, motifPoints } from "./points.ts";
+import { motifColumns, motifPoints } from "./points.ts";
 import { latentName } from "./scales.ts";
 import { headlines } from "./summary.ts";
 

@@ -1,19 +1,12 @@
-import { type SamplesReport, shiftUnit } from "../results/samples.ts";
 import { frameReport, type SeriesReport } from "../results/series.ts";
 import { strainField } from "../results/strain.ts";
-import type { FitReport, Windows } from "../results/types.ts";
+import type { FitReport } from "../results/types.ts";
+import { type Column, column, digits, latentColumns, numbers, turnColumns } from "./columns.ts";
 import { columnOf, motifSpacing, positionSd, smallLengthUnit } from "./fields.ts";
 import { hasStrain } from "./motif_figures.ts";
 import { MOST_POINTS } from "./plots.ts";
-import { latentName } from "./scales.ts";
 
 /** What a page knows of the things that its pictures show one by one: their places and values, for the pointer and the keys. */
-
-/** One value a point, rounded to what is worth reading; null where there is none. */
-export interface Column {
-  readonly name: string;
-  readonly values: readonly (number | string | null)[];
-}
 
 /** What a picture shows the whole of: an image, a frame, a scan. Pixels; a pointer finds what is within `reach`. */
 export interface Field {
@@ -39,28 +32,6 @@ export interface Points {
 
 /** Points that a page holds the values of at most: more would be larger than what there is to see. */
 export const MOST_HELD = 100_000;
-
-function rounded(name: string, values: ArrayLike<number>, round: (value: number) => number): Column {
-  return { name, values: Array.from(values, (v) => (Number.isFinite(v) ? round(v) : null)) };
-}
-
-/** Rounded to decimal places. */
-function column(name: string, values: ArrayLike<number>, places: number): Column {
-  return rounded(name, values, (v) => Number(v.toFixed(places)));
-}
-
-/** Rounded to four digits, of what has any size. */
-function digits(name: string, values: ArrayLike<number>): Column {
-  return rounded(name, values, (v) => Number(v.toPrecision(4)));
-}
-
-function latentColumns({ z, latentDim }: Pick<Windows, "z" | "latentDim">): Column[] {
-  return Array.from({ length: latentDim }, (_, l) => column(latentName(l), columnOf(z, latentDim, l), 3));
-}
-
-function turnColumns({ angle, scale }: Pick<Windows, "angle" | "scale">): Column[] {
-  return [...(angle ? [column("angle (°)", angle, 2)] : []), ...(scale ? [column("scale", scale, 4)] : [])];
-}
 
 function strainColumns(report: FitReport): Column[] {
   const { lattice, motifs } = report;
@@ -103,10 +74,6 @@ export function motifColumns(report: FitReport): Column[] {
 
 function fieldOf(report: FitReport): Field {
   return { rows: report.image.rows, cols: report.image.cols, reach: motifSpacing(report) };
-}
-
-function numbers({ values }: Column): (number | null)[] {
-  return values.map((v) => (typeof v === "number" ? v : null));
 }
 
 /** The motifs of one image. */
@@ -153,55 +120,4 @@ export function seriesPoints(series: SeriesReport): Points {
 
 function nameOf({ kind, frames }: SeriesReport, k: number): number | string {
   return kind === "stack" ? frames[k].number : frames[k].name;
-}
-
-/** Name of the column of the shifts along a signal. */
-export function shiftName(samples: SamplesReport): string {
-  return `shift (${shiftUnit(samples).unit})`;
-}
-
-function shiftColumns(samples: SamplesReport): Column[] {
-  const { windows, signal } = samples;
-  const { factor, unit } = shiftUnit(samples);
-  const along = (values: Float64Array, axis: 0 | 1, by: number) => columnOf(values, 2, axis).map((v) => v * by);
-  const { shift, shiftSd } = windows;
-  const size = Math.abs(factor);
-  if (signal)
-    return [digits(shiftName(samples), along(shift, 1, factor)), digits(`shift σ (${unit})`, along(shiftSd, 1, size))];
-  return ([0, 1] as const).flatMap((axis) => {
-    const name = ["row", "column"][axis];
-    return [
-      digits(`shift ${name} (${unit})`, along(shift, axis, factor)),
-      digits(`shift ${name} σ (${unit})`, along(shiftSd, axis, size)),
-    ];
-  });
-}
-
-/** Samples, of a spectral map as points of its scan. */
-export function samplePoints(samples: SamplesReport): Points {
-  const { scan, maps, windows } = samples;
-  const index = Float64Array.from({ length: windows.count }, (_, i) => i);
-  const columns = [...shiftColumns(samples), ...latentColumns(windows), ...turnColumns(windows)];
-  if (!scan || !maps) return { what: "sample", fields: [], columns: [column("sample", index, 0), ...columns] };
-  const [rows, cols] = scan;
-  const place = [index.map((i) => Math.floor(i / cols.size)), index.map((i) => i % cols.size)];
-  const names = ["row", "column"];
-  const lengths = scan.flatMap(({ scale, offset, unit }, k) =>
-    unit === "px"
-      ? []
-      : [
-          digits(
-            `${names[k]} (${unit})`,
-            place[k].map((i) => offset + scale * i),
-          ),
-        ],
-  );
-  const [row, col] = place.map((values, k) => column(names[k], values, 0));
-  return {
-    what: "point",
-    fields: [{ rows: rows.size, cols: cols.size, reach: 1 }],
-    row: numbers(row),
-    col: numbers(col),
-    columns: [row, col, ...lengths, digits("mean", maps.mean.data), ...columns],
-  };
 }

@@ -16,7 +16,7 @@ import {
   TITLE_SIZE,
 } from "./panels.ts";
 import { histogramFigure } from "./plots.ts";
-import { shiftName } from "./points.ts";
+import { shiftName } from "./sample_points.ts";
 import { formatNumber, latentName, robustLimits } from "./scales.ts";
 
 /** Figures of 1D signals and stand-alone windows: maps over the scan, curves of the motif, shifts. */

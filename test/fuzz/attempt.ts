@@ -17,6 +17,9 @@ export interface FileSpecimen {
 
 export type Specimen = FileSpecimen | FolderSpecimen;
 
+/** Makes a valid file. */
+export type Sample = () => Uint8Array | Specimen | Promise<Uint8Array | Specimen>;
+
 /** What one damaged file cost, and whether it was refused. */
 export interface Attempt {
   readonly refused: boolean;

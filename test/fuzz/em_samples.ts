@@ -1,7 +1,7 @@
 import { type DmImage, writeDm } from "../writers/dm_writer.ts";
 import { writeMrc } from "../writers/mrc_writer.ts";
 import { writeSer } from "../writers/ser_writer.ts";
-import type { Sample } from "./samples.ts";
+import type { Sample } from "./attempt.ts";
 
 const count = (size: number) => Array.from({ length: size }, (_, i) => i);
 

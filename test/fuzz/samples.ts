@@ -9,13 +9,11 @@ import { encodeNpy, encodeNpz } from "../../src/formats/npy_write.ts";
 import { allFormats } from "../../src/formats/registry.ts";
 import { sourceFromBytes } from "../../src/formats/source.ts";
 import { type ParkFile, writePark } from "../writers/park_writer.ts";
-import type { Specimen } from "./attempt.ts";
+import type { Sample, Specimen } from "./attempt.ts";
 import { emSamples } from "./em_samples.ts";
 import { testFile } from "./project.ts";
 import { spmSamples } from "./spm_samples.ts";
 import { zarrSamples } from "./zarr_samples.ts";
-
-export type Sample = () => Uint8Array | Specimen | Promise<Uint8Array | Specimen>;
 
 const FIXTURES = testFile("fixtures");
 const MAX_SEED_BYTES = 100_000;

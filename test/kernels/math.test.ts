@@ -31,11 +31,6 @@ const vectorFunctions = [
   { name: "gelu", f: gelu, low: -12, high: -1, ulps: 215 },
 ];
 
-const absoluteFunctions = [
-  { name: "sin", f: Math.sin, low: -8192, high: 8192, error: 1e-7 },
-  { name: "cos", f: Math.cos, low: -8192, high: 8192, error: 1e-7 },
-];
-
 const INF = Infinity;
 const edges: Record<string, [x: number, y: number][]> = {
   exp: [
@@ -87,18 +82,6 @@ const edges: Record<string, [x: number, y: number][]> = {
     [0, 0],
     [NaN, NaN],
   ],
-  sin: [
-    [0, 0],
-    [INF, NaN],
-    [-INF, NaN],
-    [NaN, NaN],
-  ],
-  cos: [
-    [0, 1],
-    [INF, NaN],
-    [-INF, NaN],
-    [NaN, NaN],
-  ],
 };
 
 describe.each(variants)("vector functions ($variant)", (kernels) => {
@@ -124,13 +107,6 @@ describe.each(variants)("vector functions ($variant)", (kernels) => {
     expect(worst, `at ${at}`).toBeLessThan(ulps);
   });
 
-  test.each(absoluteFunctions)("$name within $error over [$low, $high]", ({ name, f, low, high, error }) => {
-    const x = points(low, high, 1 << 16);
-    const y = run(name, x);
-    const worst = x.reduce((max, v, i) => Math.max(max, Math.abs(y[i] - f(v))), 0);
-    expect(worst).toBeLessThan(error);
-  });
-
   test("gelu within 4e-7 of |x|", () => {
     const x = points(-20, 20, 1 << 16).filter((v) => v !== 0);
     const y = run("gelu", x.subarray(0, x.length & ~3));
@@ -153,7 +129,6 @@ describe("scalar functions", () => {
     { name: "exp64", f: Math.exp, low: -744, high: 709.7, ulps: 2 },
     { name: "log64", f: Math.log, low: 1e-310, high: 40, ulps: 2 },
     { name: "log64", f: Math.log, low: 0.5, high: 2, ulps: 2 },
-    { name: "tanh64", f: Math.tanh, low: -25, high: 25, ulps: 3.5 },
   ];
 
   test.each(scalars)("$name within $ulps ulp over [$low, $high]", ({ name, f, low, high, ulps }) => {
@@ -181,11 +156,10 @@ describe("scalar functions", () => {
   });
 
   test("edges", () => {
-    const { exp64, log64, tanh64, sin64, cos64 } = exports;
+    const { exp64, log64, sin64, cos64 } = exports;
     expect([exp64(INF), exp64(710), exp64(-INF), exp64(-746), exp64(0), exp64(NaN)]).toEqual([INF, INF, 0, 0, 1, NaN]);
     expect([log64(0), log64(-1), log64(INF), log64(1), log64(NaN)]).toEqual([-INF, NaN, INF, 0, NaN]);
     expect(log64(5e-324)).toBeCloseTo(Math.log(5e-324), 10);
-    expect([tanh64(INF), tanh64(-INF), tanh64(0), tanh64(NaN)]).toEqual([1, -1, 0, NaN]);
     expect([sin64(INF), cos64(NaN), sin64(0), cos64(0)]).toEqual([NaN, NaN, 0, 1]);
   });
 });

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { unzipSync } from "fflate";
 import { expect, test } from "vitest";
-import { checkZstd } from "../src/formats/zstd_guard.ts";
+import { checkZstd } from "../../src/formats/zstd_guard.ts";
 
-const archive = unzipSync(readFileSync(join(import.meta.dirname, "fixtures/general/v3_zstd.zarr.zip")));
+const archive = unzipSync(readFileSync(join(import.meta.dirname, "../fixtures/general/v3_zstd.zarr.zip")));
 const chunks = Object.entries(archive).flatMap(([name, bytes]) => (name.includes("/c/") ? [bytes] : []));
 /** A frame of one segment without content size but one byte, its blocks after that. */
 const frame = (...blocks: number[]) => Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, ...blocks]);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { FormatError } from "../src/errors.ts";
-import { openFile, readDataset } from "../src/formats/registry.ts";
-import { sourceFromBytes } from "../src/formats/source.ts";
-import { write3ds, writeNanonisDat, writeSxm } from "./writers/spm_nanonis.ts";
+import { FormatError } from "../../src/errors.ts";
+import { openFile, readDataset } from "../../src/formats/registry.ts";
+import { sourceFromBytes } from "../../src/formats/source.ts";
+import { write3ds, writeNanonisDat, writeSxm } from "../writers/spm_nanonis.ts";
 
 const source = (bytes: Uint8Array, name = "file") => sourceFromBytes(name, bytes);
 const read = (bytes: Uint8Array, dataset?: string) => readDataset(source(bytes), { dataset });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pixelAxis } from "../src/data/dataset.ts";
+import { pixelAxis } from "../../src/data/dataset.ts";
 import {
   arrayHandle,
   type FileArray,
@@ -7,7 +7,7 @@ import {
   mergeTrailingAxes,
   splitFirstAxis,
   stridesOf,
-} from "../src/formats/file_array.ts";
+} from "../../src/formats/file_array.ts";
 
 /** An array whose samples are their own flat index, modulo 2²⁴ so that float32 holds them, read by the definition. */
 function indexArray(shape: readonly number[], slabs?: FileArray["slabs"]): FileArray & { readonly blocks: number[][] } {

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openFile, readDataset } from "../src/formats/registry.ts";
-import { type ByteSource, sourceFromBytes } from "../src/formats/source.ts";
-import { type MatrixValue, writeMatrixData, writeMatrixParameters } from "./writers/spm_matrix.ts";
+import { openFile, readDataset } from "../../src/formats/registry.ts";
+import { type ByteSource, sourceFromBytes } from "../../src/formats/source.ts";
+import { type MatrixValue, writeMatrixData, writeMatrixParameters } from "../writers/spm_matrix.ts";
 
 const STEM = "default_2020Jan01-000000_STM-STM_Spectroscopy";
 type Values = Readonly<Record<string, readonly [MatrixValue, string]>>;

@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { unzipSync } from "fflate";
 import { afterAll, describe, expect, it } from "vitest";
-import { shapeOf } from "../src/data/dataset.ts";
-import { FormatError, ShapeError } from "../src/errors.ts";
-import { guessAxes } from "../src/formats/guess_axes.ts";
-import { encodeNpy, encodeNpz, type NumericArray } from "../src/formats/npy_write.ts";
-import { allFormats, openFile, readDataset } from "../src/formats/registry.ts";
-import { type ByteSource, sourceFromBytes } from "../src/formats/source.ts";
+import { shapeOf } from "../../src/data/dataset.ts";
+import { FormatError, ShapeError } from "../../src/errors.ts";
+import { guessAxes } from "../../src/formats/guess_axes.ts";
+import { encodeNpy, encodeNpz, type NumericArray } from "../../src/formats/npy_write.ts";
+import { allFormats, openFile, readDataset } from "../../src/formats/registry.ts";
+import { type ByteSource, sourceFromBytes } from "../../src/formats/source.ts";
 
-const FIXTURES = join(import.meta.dirname, "fixtures/general");
+const FIXTURES = join(import.meta.dirname, "../fixtures/general");
 const folder = mkdtempSync(join(tmpdir(), "shift-vae-formats-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { FormatError } from "../src/errors.ts";
-import { openFile } from "../src/formats/registry.ts";
-import { sourceFromBytes } from "../src/formats/source.ts";
-import { hyperstackOrder } from "../src/formats/tiff_hyperstack.ts";
-import { ByteWriter } from "./writers/byte_writer.ts";
-import { type ParkFile, writePark } from "./writers/park_writer.ts";
+import { FormatError } from "../../src/errors.ts";
+import { openFile } from "../../src/formats/registry.ts";
+import { sourceFromBytes } from "../../src/formats/source.ts";
+import { hyperstackOrder } from "../../src/formats/tiff_hyperstack.ts";
+import { ByteWriter } from "../writers/byte_writer.ts";
+import { type ParkFile, writePark } from "../writers/park_writer.ts";
 
 const open = (bytes: Uint8Array) => openFile(sourceFromBytes("made.tiff", bytes));
 

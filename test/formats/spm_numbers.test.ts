@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { FormatError } from "../src/errors.ts";
-import { nanometresIn, parseMeasure, quantityOf, splitTitle, sweepAxis, valueUnit } from "../src/formats/spm_units.ts";
-import { NumberScanner } from "../src/formats/text_numbers.ts";
+import { FormatError } from "../../src/errors.ts";
+import {
+  nanometresIn,
+  parseMeasure,
+  quantityOf,
+  splitTitle,
+  sweepAxis,
+  valueUnit,
+} from "../../src/formats/spm_units.ts";
+import { NumberScanner } from "../../src/formats/text_numbers.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 

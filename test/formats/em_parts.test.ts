@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { globalHeapIsSound } from "../src/formats/hdf5_heap.ts";
-import { openFile } from "../src/formats/registry.ts";
-import { sourceFromBytes } from "../src/formats/source.ts";
-import { fileAxis, isEnergyUnit, normaliseUnit } from "../src/formats/units.ts";
+import { globalHeapIsSound } from "../../src/formats/hdf5_heap.ts";
+import { openFile } from "../../src/formats/registry.ts";
+import { sourceFromBytes } from "../../src/formats/source.ts";
+import { fileAxis, isEnergyUnit, normaliseUnit } from "../../src/formats/units.ts";
 
 describe("units", () => {
   it.each([
@@ -46,7 +46,7 @@ describe("units", () => {
 });
 
 describe("HDF5 global heaps", () => {
-  const bytes = readFileSync(join(import.meta.dirname, "fixtures/em/nsid.hf5"));
+  const bytes = readFileSync(join(import.meta.dirname, "../fixtures/em/nsid.hf5"));
   const start = bytes.indexOf("GCOL");
   const size = Number(bytes.readBigUInt64LE(start + 8));
   /** The file with the size of the heap's first object replaced. */

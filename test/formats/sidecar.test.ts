@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { encodeNpy } from "../src/formats/npy_write.ts";
-import { openFile } from "../src/formats/registry.ts";
-import { sourceFromBytes } from "../src/formats/source.ts";
+import { encodeNpy } from "../../src/formats/npy_write.ts";
+import { openFile } from "../../src/formats/registry.ts";
+import { sourceFromBytes } from "../../src/formats/source.ts";
 
 const npy = await encodeNpy(
   Float32Array.from({ length: 20 * 40 }, (_, i) => i),

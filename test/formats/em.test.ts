@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { shapeOf } from "../src/data/dataset.ts";
-import { openFile } from "../src/formats/registry.ts";
-import { sourceFromBytes, sourceFromFile } from "../src/formats/source.ts";
+import { shapeOf } from "../../src/data/dataset.ts";
+import { openFile } from "../../src/formats/registry.ts";
+import { sourceFromBytes, sourceFromFile } from "../../src/formats/source.ts";
 
 /** What an independent reader or writer says of one dataset (test/oracles/make_em.py); "*": nothing to compare with. */
 interface Expected {
@@ -17,11 +17,11 @@ interface Expected {
   readonly dtype?: string;
 }
 
-const FIXTURES = join(import.meta.dirname, "fixtures/em");
-const REAL = process.env.SHIFT_VAE_REAL_DATA ?? join(import.meta.dirname, "../../shared/real");
+const FIXTURES = join(import.meta.dirname, "../fixtures/em");
+const REAL = process.env.SHIFT_VAE_REAL_DATA ?? join(import.meta.dirname, "../../../shared/real");
 
 function oracle<T>(name: string): T {
-  return JSON.parse(readFileSync(join(import.meta.dirname, "oracles", name), "utf8")) as T;
+  return JSON.parse(readFileSync(join(import.meta.dirname, "../oracles", name), "utf8")) as T;
 }
 
 /** Values and axes come from float32 or float64 in other hands: they agree to the precision of float32. */

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { unzlibSync } from "fflate";
 import { describe, expect, it } from "vitest";
-import type { Dataset } from "../src/data/dataset.ts";
-import { openFile, readDataset } from "../src/formats/registry.ts";
-import { type ByteSource, sourceFromBytes } from "../src/formats/source.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
+import { openFile, readDataset } from "../../src/formats/registry.ts";
+import { type ByteSource, sourceFromBytes } from "../../src/formats/source.ts";
 
 /** What other people's readers found: see oracles/make_spm.py. */
 interface Expected {
@@ -37,7 +37,7 @@ interface RealChannel {
   readonly size?: readonly [number, number];
 }
 
-const oracle = JSON.parse(readFileSync(new URL("oracles/spm.json", import.meta.url), "utf8")) as {
+const oracle = JSON.parse(readFileSync(new URL("../oracles/spm.json", import.meta.url), "utf8")) as {
   samples: Record<string, Sample>;
   real: Record<string, Record<string, RealChannel>>;
 };
@@ -71,7 +71,7 @@ function expectSize(dataset: Dataset, [width, height]: readonly [number, number]
 }
 
 /** The same of binary WSxM images, ISO 28600 maps and Park's TIFFs: see oracles/make_spm_images.py. */
-const images = JSON.parse(readFileSync(new URL("oracles/spm_images.json", import.meta.url), "utf8")) as {
+const images = JSON.parse(readFileSync(new URL("../oracles/spm_images.json", import.meta.url), "utf8")) as {
   samples: Record<string, Sample>;
 };
 
@@ -126,7 +126,7 @@ describe("files that other readers agreed on", () => {
   });
 });
 
-const folder = process.env.SHIFT_VAE_REAL_DATA ?? new URL("../../shared/real", import.meta.url).pathname;
+const folder = process.env.SHIFT_VAE_REAL_DATA ?? new URL("../../../shared/real", import.meta.url).pathname;
 const present = existsSync(folder);
 if (!present) console.warn(`instrument files not tested: no folder ${folder} (set SHIFT_VAE_REAL_DATA)`);
 

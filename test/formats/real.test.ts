@@ -1,14 +1,14 @@
 /**
  * Every file of ../shared/real (or SHIFT_VAE_REAL_DATA) opens with the kind, shape, unit and scale that its README and the
- * instrument's own metadata say. Values are compared with other people's readers in formats-*.test.ts.
+ * instrument's own metadata say. Values are compared with other people's readers in *.test.ts.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { extname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type DatasetInfo, shapeOf } from "../src/data/dataset.ts";
-import { withFile } from "../src/formats/registry.ts";
+import { type DatasetInfo, shapeOf } from "../../src/data/dataset.ts";
+import { withFile } from "../../src/formats/registry.ts";
 
-const REAL = process.env.SHIFT_VAE_REAL_DATA ?? join(import.meta.dirname, "../../shared/real");
+const REAL = process.env.SHIFT_VAE_REAL_DATA ?? join(import.meta.dirname, "../../../shared/real");
 
 interface Expected {
   readonly format: string;

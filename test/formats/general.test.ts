@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { shapeOf } from "../src/data/dataset.ts";
-import { FormatError } from "../src/errors.ts";
-import { readDataset, withFile } from "../src/formats/registry.ts";
+import { shapeOf } from "../../src/data/dataset.ts";
+import { FormatError } from "../../src/errors.ts";
+import { readDataset, withFile } from "../../src/formats/registry.ts";
 
 /** What an independent reader finds in one dataset (test/oracles/make_general.py). */
 interface Expected {
@@ -17,11 +17,11 @@ interface Expected {
   readonly tolerance?: number;
 }
 
-const FIXTURES = join(import.meta.dirname, "fixtures/general");
-const REAL = process.env.SHIFT_VAE_REAL_DATA ?? join(import.meta.dirname, "../../shared/real");
+const FIXTURES = join(import.meta.dirname, "../fixtures/general");
+const REAL = process.env.SHIFT_VAE_REAL_DATA ?? join(import.meta.dirname, "../../../shared/real");
 
 function oracle(name: string): Record<string, Expected[]> {
-  return JSON.parse(readFileSync(join(import.meta.dirname, "oracles", name), "utf8"));
+  return JSON.parse(readFileSync(join(import.meta.dirname, "../oracles", name), "utf8"));
 }
 
 /** Values are stored as Float32: half a unit in the last place of the value itself. */

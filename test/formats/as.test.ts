@@ -1,12 +1,12 @@
 /** One array of numbers as each kind of dataset that its axes can be. */
 import { describe, expect, it } from "vitest";
-import { type DatasetKind, shapeOf } from "../src/data/dataset.ts";
-import { ShapeError } from "../src/errors.ts";
-import type { DatasetHandle } from "../src/formats/format.ts";
-import { encodeNpy } from "../src/formats/npy_write.ts";
-import { openFile, pickDataset, readDataset } from "../src/formats/registry.ts";
-import { asKind } from "../src/formats/reinterpret.ts";
-import { sourceFromBytes } from "../src/formats/source.ts";
+import { type DatasetKind, shapeOf } from "../../src/data/dataset.ts";
+import { ShapeError } from "../../src/errors.ts";
+import type { DatasetHandle } from "../../src/formats/format.ts";
+import { encodeNpy } from "../../src/formats/npy_write.ts";
+import { openFile, pickDataset, readDataset } from "../../src/formats/registry.ts";
+import { asKind } from "../../src/formats/reinterpret.ts";
+import { sourceFromBytes } from "../../src/formats/source.ts";
 
 const count = (size: number) => Float32Array.from({ length: size }, (_, i) => i);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { openFile, readDataset } from "../src/formats/registry.ts";
-import { sourceFromBytes } from "../src/formats/source.ts";
+import { openFile, readDataset } from "../../src/formats/registry.ts";
+import { sourceFromBytes } from "../../src/formats/source.ts";
 import {
   gwyField,
   gwyObject,
@@ -10,8 +10,8 @@ import {
   writeIso,
   writeNanoscope,
   writeWsxm,
-} from "./writers/spm.ts";
-import { ByteWriter } from "./writers/spm_bytes.ts";
+} from "../writers/spm.ts";
+import { ByteWriter } from "../writers/spm_bytes.ts";
 
 const source = (bytes: Uint8Array, name = "file") => sourceFromBytes(name, bytes);
 const read = (bytes: Uint8Array, dataset?: string) => readDataset(source(bytes), { dataset });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { shapeOf } from "../src/data/dataset.ts";
-import { FormatError } from "../src/errors.ts";
-import type { Format } from "../src/formats/format.ts";
-import { ibw } from "../src/formats/ibw.ts";
-import { matrix } from "../src/formats/matrix.ts";
-import { type ByteSource, sourceFromBytes } from "../src/formats/source.ts";
-import { sxm } from "../src/formats/sxm.ts";
-import { mutate, seededRandom } from "./fuzz/mutate.ts";
-import { oracleFile } from "./fuzz/spm_samples.ts";
-import { ByteWriter } from "./writers/spm_bytes.ts";
+import { shapeOf } from "../../src/data/dataset.ts";
+import { FormatError } from "../../src/errors.ts";
+import type { Format } from "../../src/formats/format.ts";
+import { ibw } from "../../src/formats/ibw.ts";
+import { matrix } from "../../src/formats/matrix.ts";
+import { type ByteSource, sourceFromBytes } from "../../src/formats/source.ts";
+import { sxm } from "../../src/formats/sxm.ts";
+import { mutate, seededRandom } from "../fuzz/mutate.ts";
+import { oracleFile } from "../fuzz/spm_samples.ts";
+import { ByteWriter } from "../writers/spm_bytes.ts";
 
 /** Opens and reads everything. Returns the error, if any. */
 async function readAll(format: Format, source: ByteSource): Promise<unknown> {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type Dataset, shapeOf } from "../src/data/dataset.ts";
-import { FormatError } from "../src/errors.ts";
-import type { OpenedFile } from "../src/formats/format.ts";
-import { openFile } from "../src/formats/registry.ts";
-import { type ByteSource, sourceFromBytes } from "../src/formats/source.ts";
-import type { SampleKind } from "./writers/byte_writer.ts";
-import { type DmImage, type Tag, writeDm, writeTags } from "./writers/dm_writer.ts";
-import { type MrcFile, writeMrc } from "./writers/mrc_writer.ts";
-import { type SerFile, writeSer } from "./writers/ser_writer.ts";
+import { type Dataset, shapeOf } from "../../src/data/dataset.ts";
+import { FormatError } from "../../src/errors.ts";
+import type { OpenedFile } from "../../src/formats/format.ts";
+import { openFile } from "../../src/formats/registry.ts";
+import { type ByteSource, sourceFromBytes } from "../../src/formats/source.ts";
+import type { SampleKind } from "../writers/byte_writer.ts";
+import { type DmImage, type Tag, writeDm, writeTags } from "../writers/dm_writer.ts";
+import { type MrcFile, writeMrc } from "../writers/mrc_writer.ts";
+import { type SerFile, writeSer } from "../writers/ser_writer.ts";
 
 const open = (bytes: Uint8Array, name = "made") => openFile(sourceFromBytes(name, bytes));
 const count = (size: number) => Array.from({ length: size }, (_, i) => i);
