@@ -76,14 +76,6 @@ async function withFlags({ simd, reason }: VariantChoice): Promise<VariantChoice
   };
 }
 
-/** The first V8 whose compiler keeps 12 accumulators of a loop in registers; measured, docs/performance.md. */
-const TALL_TILES_V8 = 13;
-
-/** Whether the core's products should take tiles of 6 rows here. */
-export function holdsTallTiles(): boolean {
-  return typeof process !== "undefined" && Number.parseInt(process.versions?.v8 ?? "0", 10) >= TALL_TILES_V8;
-}
-
 /** Whether memory can be shared between threads here. In a page this needs cross-origin isolation. */
 export function canShareMemory(): boolean {
   if (typeof SharedArrayBuffer === "undefined") return false;
