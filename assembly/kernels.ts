@@ -29,6 +29,8 @@ export * from "./kernels/bin";
 export * from "./kernels/conv2d";
 export * from "./kernels/spline";
 export * from "./kernels/correlate";
+export * from "./kernels/correlate_fft";
+export * from "./kernels/lane_fft";
 export * from "./kernels/crop";
 export * from "./kernels/resize";
 export * from "./kernels/refine_pose";
