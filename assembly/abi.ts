@@ -8,8 +8,9 @@
  *
  * With threads, each has its own instance on the same memory and calls sv_align, sv_latents, sv_train and sv_encode with its number.
  */
-import { use_tall_tiles } from "./kernels/panels";
 import { autocorrelation, autocorrelation_scratch_bytes, power_spectrum, power_spectrum_size } from "./kernels/autocorrelation";
+import { Products, Tile, use_tile } from "./kernels/tile";
+import { tile_trial, tile_trial_bytes } from "./kernels/tile_trial";
 import { normalise_image, normalise_scratch_bytes, remove_plane } from "./kernels/normalise";
 import { align, keep_templates, start_template } from "./model/align";
 import { decode_amortised } from "./model/amortised_encode";
@@ -23,6 +24,7 @@ import { MOST_CONTENTS, Progress, State, workspace } from "./model/state";
 import { Sync, sync_init } from "./model/threads";
 import { batch_latents, train } from "./model/train";
 
+export { Products, Tile } from "./kernels/tile";
 export { Config } from "./model/config";
 export { Progress } from "./model/state";
 
@@ -125,11 +127,23 @@ export function sv_normalise(out: usize, image: usize, rows: u32, cols: u32, pla
 }
 
 /**
- * Lets products take tiles of 6 rows in the relaxed build: for engines that hold 12 accumulators in registers. In this instance; the bits are the
- * same.
+ * The tile that a family of matrix products takes from the next one on, on this memory, for the host to choose what is fastest on its engine. The bits
+ * are the same, so it may change while jobs run.
  */
-export function sv_use_tall_tiles(on: bool): void {
-  use_tall_tiles(ASC_FEATURE_RELAXED_SIMD && on);
+export function sv_use_tile(products: Products, tile: Tile): i32 {
+  if (products < 0 || products >= Products.COUNT || tile < 0 || tile >= Tile.COUNT) return ERROR_ARGUMENT;
+  use_tile(products, tile);
+  return 0;
+}
+
+/** Bytes of scratch for `sv_tile_trial`. */
+export function sv_tile_trial_bytes(): usize {
+  return tile_trial_bytes();
+}
+
+/** One product of a family in the tile that it takes, in `scratch` (16-byte aligned, zeros), for the host to time: tens of microseconds. */
+export function sv_tile_trial(products: Products, scratch: usize): void {
+  tile_trial(products, scratch);
 }
 
 /** Fills the configuration at `config` with defaults. */

@@ -1,4 +1,6 @@
 import { fma, turn } from "./simd";
+import { Tile } from "./tile";
+import { Fours, four_by_eight, put, six_by_eight, two_by_sixteen } from "./tile_loops";
 
 /*
  * The tile of the matrix products, packed and register-blocked; products.ts has the three forms.
@@ -10,8 +12,7 @@ import { fma, turn } from "./simd";
  */
 
 /**
- * Rows of A that one tile takes (pack.ts lays A out so). 4×8 keeps 8 accumulators, 2 vectors of B, a splat and a product in registers, as many chains as two
- * units of latency 4 want; V8 of Node 20 spills with 6×8 in the loop and halves its speed (docs/performance.md).
+ * Rows in a group of A (pack.ts lays A out so), whatever the tile (tile.ts).
  */
 export const TILE_ROWS: u32 = 4;
 /** Columns in a panel. */
@@ -23,47 +24,17 @@ export function padded(columns: u32): u32 {
   return (columns + 7) & ~7;
 }
 
-/**
- * One 4×8 tile of C = S + A·B: `a` a packed group of 4 rows, `b` a panel, `start` the first row of S and `step` bytes to its next one
- * (0 for the same row in all), or 0; rows (1…4) are stored. Each element is the sum over p in ascending order, started from S or 0.
- */
-function tile(c: usize, cRow: usize, a: usize, b: usize, k: u32, rows: u32, start: usize, step: usize): void {
-  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-  if (start) {
-    c00 = v128.load(start);
-    c01 = v128.load(start, 16);
-    start += rows > 1 ? step : 0;
-    c10 = v128.load(start);
-    c11 = v128.load(start, 16);
-    start += rows > 2 ? step : 0;
-    c20 = v128.load(start);
-    c21 = v128.load(start, 16);
-    start += rows > 3 ? step : 0;
-    c30 = v128.load(start);
-    c31 = v128.load(start, 16);
-  }
-  const end = b + (<usize>k << 5);
-  while (b < end) {
-    const b0 = v128.load(b), b1 = v128.load(b, 16);
-    let s = v128.load32_splat(a);
-    c00 = fma(s, b0, c00);
-    c01 = fma(s, b1, c01);
-    s = v128.load32_splat(a, 4);
-    c10 = fma(s, b0, c10);
-    c11 = fma(s, b1, c11);
-    s = v128.load32_splat(a, 8);
-    c20 = fma(s, b0, c20);
-    c21 = fma(s, b1, c21);
-    s = v128.load32_splat(a, 12);
-    c30 = fma(s, b0, c30);
-    c31 = fma(s, b1, c31);
-    a += 16;
-    b += 32;
-  }
-  put(c, c00, c01);
-  if (rows > 1) put(c + cRow, c10, c11);
-  if (rows > 2) put(c + 2 * cRow, c20, c21);
-  if (rows > 3) put(c + 3 * cRow, c30, c31);
+/** Tiles on A in groups of four rows, each a function of its own for the engine's register allocator (tile_loops.ts). */
+function four_rows(c: usize, cRow: usize, rows: u32, start: usize, step: usize, a: usize, b: usize, k: u32): void {
+  four_by_eight<Fours>(c, cRow, rows, start, step, a, 0, b, k);
+}
+
+function six_rows(c: usize, c2: usize, cRow: usize, start: usize, start2: usize, step: usize, a: usize, a2: usize, b: usize, k: u32): void {
+  six_by_eight<Fours>(c, c2, cRow, start, start2, step, a, a2, 0, b, k);
+}
+
+function two_rows(c: usize, over: usize, cRow: usize, rows: u32, start: usize, step: usize, a: usize, b: usize, next: usize, k: u32): void {
+  two_by_sixteen<Fours>(c, over, cRow, rows, start, over, step, a, 0, b, next, k);
 }
 
 /**
@@ -142,26 +113,34 @@ function tile_pair(c: usize, over: usize, cRow: usize, a: usize, b: usize, next:
   }
 }
 
+/** Columns that the tiles at column j of n take: two panels where the tile is that wide. */
 @inline
-function put(c: usize, low: v128, high: v128): void {
-  v128.store(c, low);
-  v128.store(c, high, 16);
+export function columns_at(tile: Tile, j: u32, n: u32): u32 {
+  return (isDefined(WIDE) || tile == Tile.TWO_BY_SIXTEEN) && j + PANEL < n ? 2 * PANEL : PANEL;
+}
+
+/** Rows that the tile at row i of m takes, of so many columns: 6 up to the last group of four that no three others make twelve with. */
+@inline
+export function rows_at(tile: Tile, columns: u32, i: u32, m: u32): u32 {
+  if (tile == Tile.SIX_BY_EIGHT && i < m - m % 12) return 6;
+  return min(tile == Tile.TWO_BY_SIXTEEN && columns > PANEL ? 2 : TILE_ROWS, m - i);
 }
 
 /**
- * Columns that the tiles at column j of n take. The build for V8's revectorizer (`WIDE`), which makes one 256-bit operation of two, needs
- * twice the chains; without it 4×16 spills.
+ * The tile of `rows` × `columns` (`rows_at`, `columns_at`) at row i of C = S + A·B: `a` is the group of four that row i is in, groups `group` bytes apart;
+ * `b` a panel, the second one `next` bytes past it and `over` bytes in C and S; `start` row i of S and `step` bytes to its next one (0 for the same row
+ * in all), or 0. Given a tile that is known when compiled, only that is left of the choice.
  */
 @inline
-export function columns_at(j: u32, n: u32): u32 {
-  return isDefined(WIDE) && j + PANEL < n ? 2 * PANEL : PANEL;
-}
-
-/** One or two tiles, for 8 or 16 `columns`. */
-@inline
-export function tiles(columns: u32, c: usize, over: usize, cRow: usize, a: usize, b: usize, next: usize, k: u32, rows: u32, start: usize, step: usize): void {
+export function tile_product(
+  tile: Tile, rows: u32, columns: u32, i: u32,
+  c: usize, over: usize, cRow: usize, start: usize, step: usize, a: usize, group: usize, b: usize, next: usize, k: u32,
+): void {
   if (isDefined(WIDE) && columns > PANEL) tile_pair(c, over, cRow, a, b, next, k, rows, start, step);
-  else tile(c, cRow, a, b, k, rows, start, step);
+  else if (tile == Tile.TWO_BY_SIXTEEN && columns > PANEL) two_rows(c, over, cRow, rows, start, step, a + ((i & 3) << 2), b, next, k);
+  else if (tile != Tile.SIX_BY_EIGHT || rows <= TILE_ROWS) four_rows(c, cRow, rows, start, step, a, b, k);
+  else if (i & 2) six_rows(c + 2 * cRow, c, cRow, start ? start + 2 * step : 0, start, step, a + group, a + 8, b, k);
+  else six_rows(c, c + 4 * cRow, cRow, start, start + 4 * step, step, a, a + group, b, k);
 }
 
 /** Rows of Bᵀ that are turned at a time, so that they and as much of A stay in the first cache. */
@@ -169,7 +148,7 @@ export const TURNED: u32 = 256;
 
 /** Floats of scratch for `matmul_abt`. */
 export function matmul_abt_scratch(n: u32): u32 {
-  return columns_at(0, 2 * PANEL) * min(TURNED, padded(n));
+  return 2 * PANEL * min(TURNED, padded(n));
 }
 
 /** out (count, 8) = `rows` (1…8) rows of panels of k rows, from `b` on, turned; missing rows zero. Writes whole blocks of 8. */

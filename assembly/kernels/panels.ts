@@ -1,6 +1,7 @@
 import { PANEL, columns_at, turn_eight } from "./matmul";
 import { four_rows_pair, six_rows_pair } from "./panel_tile_pairs";
-import { four_rows, six_rows } from "./panel_tiles";
+import { four_rows, six_rows, two_rows } from "./panel_tiles";
+import { Products, Tile, tile_in_use } from "./tile";
 
 /*
  * Products and turning of matrices in panel layout (matmul.ts), rows and columns multiples of 8. Panels are `…Panel` bytes apart, mostly
@@ -19,16 +20,6 @@ export function panels_bytes(rows: u32, columns: u32): usize {
   return <usize>(columns >> 3) * panel_stride(rows);
 }
 
-let tall: bool = false;
-
-/**
- * Whether products take tiles of 6 rows: faster by 6 % where the engine holds 12 accumulators in registers, half as fast where not. In the build for
- * V8's revectorizer they do anyway.
- */
-export function use_tall_tiles(on: bool): void {
-  tall = on;
-}
-
 /** Of m rows, a multiple of 8, those that go into tiles of 6; the rest is 0, 4 or 8. */
 @inline
 function rows_by_six(m: u32): u32 {
@@ -40,12 +31,19 @@ function rows_by_six(m: u32): u32 {
 export function product_panels(
   c: usize, cPanel: usize, start: usize, startPanel: usize, a: usize, aPanel: usize, b: usize, bPanel: usize, m: u32, n: u32, k: u32,
 ): void {
-  const jump = aPanel - 32;
-  const six: u32 = isDefined(WIDE) || tall ? rows_by_six(m) : 0;
+  const jump = aPanel - 32, tile = tile_in_use(Products.GENERATOR);
+  const six: u32 = isDefined(WIDE) || tile == Tile.SIX_BY_EIGHT ? rows_by_six(m) : 0;
   for (let j: u32 = 0, columns: u32 = 0; j < n; j += columns) {
-    columns = columns_at(j, n);
+    columns = columns_at(tile, j, n);
     const pair = isDefined(WIDE) && columns > PANEL;
+    const two: u32 = tile == Tile.TWO_BY_SIXTEEN && columns > PANEL ? m : 0;
     let at = c, from = start, row = a, i: u32 = 0;
+    for (; i < two; i += 2) {
+      two_rows(at, cPanel, from, startPanel, row, jump, b, bPanel, k);
+      at += 64;
+      from += 64;
+      row += 64;
+    }
     for (; i < six; i += 6) {
       if (pair) six_rows_pair(at, cPanel, from, startPanel, row, jump, b, bPanel, k);
       else six_rows(at, from, row, jump, b, k);

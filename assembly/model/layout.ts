@@ -6,6 +6,7 @@ import { affine_tile } from "./affine";
 import { amortised_space, build_amortised, layout_amortised_space } from "./amortised_layout";
 import { Config, affine, amortised, encoder_latents, getU32, phased, pose_columns, scales, turns } from "./config";
 import { prior_size } from "./contents";
+import { layout_correlation } from "./correlation";
 import { NETWORK_BYTES, Network, activations_size } from "./layers";
 import { build_decoder, build_encoder, canvas_cols, canvas_rows } from "./networks";
 import { coarse_cols, coarse_rows, coarse_stride, orientations, shift_cols, shift_rows, sums_stride } from "./register";
@@ -152,6 +153,7 @@ function layout_workspace(target: Workspace, state: State): void {
   target.place = floats(state, 4);
   target.spline = floats(state, spline_scratch(state.canvasRows, state.canvasCols));
   target.sumsScratch = bytes(state, <usize>(shiftCols + coarse_cols(config)) << 4);
+  layout_correlation(target, state);
   target.normal = bytes(state, <usize>(columns * columns) << 3);
   target.rhs = bytes(state, <usize>columns << 3);
   target.column = bytes(state, <usize>columns << 3);

@@ -1,11 +1,12 @@
 import { bin_forward } from "../kernels/bin";
-import { correlate_forward, score_stride, template_sums } from "../kernels/correlate";
+import { score_stride, template_sums } from "../kernels/correlate";
 import { sum, sum_squares } from "../kernels/gain_offset";
 import { padded } from "../kernels/matmul";
 import { pack_rows } from "../kernels/pack";
 import { shift_costs, shift_table } from "../kernels/shift_costs";
 import { turn_of } from "./affine";
 import { Config, affine, get, getU32 } from "./config";
+import { correlate, transform_templates, transform_windows } from "./correlation";
 import { picture_cols, picture_rows } from "./networks";
 import { paint, refine_one, render } from "./pose";
 import { Progress, State, Workspace } from "./state";
@@ -61,16 +62,21 @@ export function coarse_cols(config: usize): u32 {
   return getU32(config, Config.WINDOW_COLS) / col_step(config);
 }
 
-/** Columns of a template in averaged pixels: the window and every shift. */
+/** A template in averaged pixels: the window and every shift. */
 @inline
-function template_cols(config: usize): u32 {
+export function template_rows(config: usize): u32 {
+  return coarse_rows(config) + shift_rows(config) - 1;
+}
+
+@inline
+export function template_cols(config: usize): u32 {
   return coarse_cols(config) + shift_cols(config) - 1;
 }
 
 /** Floats from one template in averaged pixels to the next, and from its sums to the next ones. */
 @inline
 export function coarse_stride(config: usize): u32 {
-  return padded((coarse_rows(config) + shift_rows(config) - 1) * template_cols(config)) + 16;
+  return padded(template_rows(config) * template_cols(config)) + 16;
 }
 
 @inline
@@ -115,7 +121,7 @@ export function prepare_templates(state: State, space: Workspace): void {
     const canvas = state.templates + (<usize>(copy / copies * state.templateStride) << 2), o = copy % copies;
     paint(state, space, space.picture, canvas, angle_at(config, o), log_scale_at(config, o));
     bin_forward(
-      template, space.picture + (<usize>(top * cols + left) << 2), coarse_rows(config) + shift_rows(config) - 1, template_cols(config),
+      template, space.picture + (<usize>(top * cols + left) << 2), template_rows(config), template_cols(config),
       template_cols(config), cols, row_step(config), col_step(config),
     );
     template_sums(
@@ -123,6 +129,7 @@ export function prepare_templates(state: State, space: Workspace): void {
       coarse_rows(config), coarse_cols(config), space.sumsScratch,
     );
   }
+  transform_templates(config, space, template_count(state) * copies);
 }
 
 /** The templates as windows at shift 0, with their sums: what re-centred windows are compared with. Writes; uses up window 0's pose. */
@@ -153,10 +160,10 @@ export function register(state: State, space: Workspace, m: u32, variance: f64, 
     store<f64>(space.best + (<usize>i << 3), Infinity);
   }
   pack_rows(space.packedWindows, space.coarse, m, rows * cols, size);
+  transform_windows(config, space, m);
   const coarseVariance = variance / <f64>(row_step(config) * col_step(config));
   for (let k: u32 = 0; k < template_count(state) * orientations(config); k++) {
-    const template = space.templates + (<usize>(k * coarse_stride(config)) << 2);
-    correlate_forward(space.scores, space.packedWindows, template, template_cols(config), shift_rows(config), shift_cols(config), rows, cols, m);
+    correlate(config, space, k, m);
     cost_table(state, space, k, coarseVariance);
     for (let i: u32 = 0; i < m; i++) best_shift(state, space, i, k, coarseVariance);
   }

@@ -182,6 +182,11 @@ export class Workspace {
   packedWindows: usize;
   scores: usize;
   tile: usize;
+  /** The correlation's transforms, where they are used (correlation.ts): twiddles, spectra of eight windows each and of the templates, scratch. */
+  twiddles: usize;
+  windowSpectra: usize;
+  templateSpectra: usize;
+  transform: usize;
   /** Where pixels look on a canvas, (pixels of the templates' pictures, 2), and the pose that this is laid for, 4 f32; only where windows are turned or scaled. */
   grid: usize;
   place: usize;

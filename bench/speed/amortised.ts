@@ -1,5 +1,5 @@
 /** The amortised poses: pyroVED's training step, and encoding with the lattice's phase. */
-import type { SimdVariant } from "../../src/core/engine.ts";
+import type { SimdVariant } from "../../src/core/variant.ts";
 import { imageName, shipped } from "./project.ts";
 import { type Row, spread } from "./row.ts";
 import { encodeRates, type Fitted, restore } from "./training.ts";

@@ -1,8 +1,8 @@
 /** The kernels alone (`npm run build:kernels`) and arrays in their memory. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { SimdVariant } from "../../src/core/engine.ts";
-import { root } from "./project.ts";
+import type { SimdVariant } from "../../src/core/variant.ts";
+import { root, shipped } from "./project.ts";
 
 /** A kernel as Wasm exports it: addresses and sizes. */
 export type Kernel = (...args: number[]) => number;
@@ -23,7 +23,11 @@ export class KernelMemory {
 
   static async load(variant: SimdVariant): Promise<KernelMemory> {
     const bytes = await readFile(join(root, `build/kernels.${variant}.wasm`));
-    return new KernelMemory((await WebAssembly.instantiate(bytes)).instance.exports);
+    const { defaultTiles } = await shipped<typeof import("../../src/core/tiles.ts")>("core/tiles.js");
+    const memory = new KernelMemory((await WebAssembly.instantiate(bytes)).instance.exports);
+    // Those that a fit starts with on this engine.
+    for (const [products, tile] of defaultTiles(variant).entries()) memory.kernels.use_tile(products, tile);
+    return memory;
   }
 
   /** Address of `length` float32 zeros, readable for 16 floats past the end. */

@@ -1,6 +1,6 @@
 /** Each kernel by itself, in every build that this engine runs, beside the native control. */
 import { Bench } from "tinybench";
-import type { SimdVariant } from "../../src/core/engine.ts";
+import type { SimdVariant } from "../../src/core/variant.ts";
 import type { Controls } from "./control.ts";
 import { type KernelCase, kernelCases } from "./kernel_cases.ts";
 import { KernelMemory } from "./kernel_memory.ts";

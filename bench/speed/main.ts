@@ -5,7 +5,7 @@
  * `npm run bench -- kernels model …` takes the named parts only.
  */
 import { availableParallelism, loadavg } from "node:os";
-import type { SimdVariant } from "../../src/core/engine.ts";
+import type { SimdVariant } from "../../src/core/variant.ts";
 import { benchAmortised } from "./amortised.ts";
 import { buildControls } from "./control.ts";
 import { benchFirstStep, benchFits, installedSize, packageSize } from "./jobs.ts";

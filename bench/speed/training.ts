@@ -1,6 +1,7 @@
 /** The default model on the benchmark's image: training steps, encoding, decoding, as a fit runs them. */
-import type { SimdVariant } from "../../src/core/engine.ts";
+
 import type { Session } from "../../src/core/session.ts";
+import type { SimdVariant } from "../../src/core/variant.ts";
 import type { Model } from "../../src/model.ts";
 import type { Grid } from "../../src/results/types.ts";
 import { imageName, shipped } from "./project.ts";

@@ -1,6 +1,8 @@
 import { availableParallelism, cpus } from "node:os";
+import { setTimeout } from "node:timers/promises";
 import { canShareMemory, chooseVariant, type EngineChoice } from "../core/engine.ts";
 import { runtimeName, wasmEngineName } from "../core/runtime.ts";
+import { openSession } from "../core/session.ts";
 import { VERSION } from "../core/version.ts";
 import { simulate } from "../data/simulate.ts";
 import { type FitResult, fit } from "../fit.ts";
@@ -15,6 +17,8 @@ const FIT = { samples: 1000, epochs: 2, restarts: 2, window: 32, maxShift: 10 };
 const TOLERANCE = 0.1;
 /** Multiplications and additions of a dense layer a parameter and window: forward, and two products backward. */
 const FLOPS_PER_PARAMETER = 6;
+/** Milliseconds between two rounds of timing tiles: the engine compiles meanwhile. */
+const TIMING_INTERVAL = 5;
 
 interface SelfTest {
   /** Motifs of the chosen build and of plain SIMD on one thread, and their rms distance in px. */
@@ -37,6 +41,8 @@ export interface Info {
   readonly reason: string;
   readonly sharedMemory: boolean;
   readonly variant: string;
+  /** Tiles of the matrix products, and why. */
+  readonly tiles: string;
   readonly threads: number;
   readonly selfTest: SelfTest;
   readonly formats: readonly { readonly name: string; readonly extensions: readonly string[] }[];
@@ -59,6 +65,7 @@ export async function gatherInfo(choice: EngineChoice): Promise<Info> {
     reason: String(chosen.versions.reason),
     sharedMemory: canShareMemory(),
     variant: String(chosen.versions.variant),
+    tiles: await timeTiles(choice),
     threads: Number(chosen.versions.threads),
     selfTest: compare(chosen, plain),
     formats: formats.map(({ name, extensions }) => ({
@@ -66,6 +73,17 @@ export async function gatherInfo(choice: EngineChoice): Promise<Info> {
       extensions: extensions.map((e) => e.replace(/^\.?/, ".")),
     })),
   };
+}
+
+/** As a fit times them beside its training; the self-test's is over too soon. */
+async function timeTiles(choice: EngineChoice): Promise<string> {
+  const session = await openSession({ ...choice, threads: 1 });
+  try {
+    for (const { tiles } = session; !tiles.settled; await setTimeout(TIMING_INTERVAL)) tiles.round();
+    return session.tiles.description;
+  } finally {
+    await session.close();
+  }
 }
 
 function compare(chosen: FitResult, plain: FitResult): SelfTest {
@@ -106,6 +124,7 @@ export function describeInfo(info: Info): string {
     row("SIMD", `${info.simd}  (${info.reason})`),
     row("Shared memory", info.sharedMemory ? "yes" : "no"),
     row("Core", `${info.variant}, ${info.threads} ${info.threads === 1 ? "thread" : "threads"}`),
+    row("Tiles", info.tiles),
     row("Self-test", result),
     row(
       "Training",

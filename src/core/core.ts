@@ -2,7 +2,6 @@ import { instantiateSync } from "@assemblyscript/loader";
 import type { instantiate } from "../../build/core.simd.js";
 import { ConfigError, NumericsError } from "../errors.ts";
 import type { Grid } from "../results/types.ts";
-import { holdsTallTiles } from "./engine.ts";
 
 /** What the Wasm core exports (assembly/abi.ts), typed by its generated bindings. */
 type CoreExports = Awaited<ReturnType<typeof instantiate>>;
@@ -61,7 +60,6 @@ export class Core {
   constructor(module: WebAssembly.Module, memory?: WebAssembly.Memory) {
     const { exports } = instantiateSync(module, memory ? { env: { memory } } : {});
     this.exports = exports as unknown as CoreExports;
-    this.exports.sv_use_tall_tiles(holdsTallTiles());
     this.memory = memory ?? (exports.memory as unknown as WebAssembly.Memory);
     const groups = exports as unknown as Record<string, Record<string, WebAssembly.Global>>;
     this.#config = indices(groups.Config);

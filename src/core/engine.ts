@@ -1,8 +1,6 @@
 /** Which builds of the core this engine can run, and which one to take. */
 import type { selfTest } from "./revectorize.ts";
-
-/** "wide" is relaxed SIMD in tiles for V8's revectorizer (assembly/kernels/matmul.ts). */
-export type SimdVariant = "simd" | "relaxed" | "wide";
+import type { SimdVariant } from "./variant.ts";
 
 /** What a caller may ask of the engine. */
 export interface EngineChoice {
@@ -74,14 +72,6 @@ async function withFlags({ simd, reason }: VariantChoice): Promise<VariantChoice
     simd: "wide",
     reason: `V8's revectorizer: the bits of relaxed SIMD, ${gain.toFixed(2)} times as fast in the self-test`,
   };
-}
-
-/** The first V8 whose compiler keeps 12 accumulators of a loop in registers; measured, docs/performance.md. */
-const TALL_TILES_V8 = 13;
-
-/** Whether the core's products should take tiles of 6 rows here. */
-export function holdsTallTiles(): boolean {
-  return typeof process !== "undefined" && Number.parseInt(process.versions?.v8 ?? "0", 10) >= TALL_TILES_V8;
 }
 
 /** Whether memory can be shared between threads here. In a page this needs cross-origin isolation. */

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { Core, type CoreConfig } from "./core.ts";
 import { loadModule } from "./module.ts";
+import { defaultTiles, useTiles } from "./tiles.ts";
 
 /*
  * V8's revectorizer turns pairs of 128-bit operations into 256-bit ones. It is experimental: before it is used, all kinds of networks are
@@ -47,8 +48,9 @@ function image(): Float32Array {
 }
 
 /** Parameters and encodings after each trial, and the time of the fastest training step of the MLPs. */
-async function run(variant: string): Promise<{ bits: Uint32Array[]; milliseconds: number }> {
+async function run(variant: "relaxed" | "wide"): Promise<{ bits: Uint32Array[]; milliseconds: number }> {
   const core = new Core(await loadModule(variant));
+  useTiles(core, defaultTiles(variant));
   const bits: Uint32Array[] = [];
   let milliseconds = Infinity;
   for (const config of trials) {

@@ -3,6 +3,8 @@ import { Core, type Job } from "./core.ts";
 import { canShareMemory, chooseVariant, type EngineChoice } from "./engine.ts";
 import { loadModule } from "./module.ts";
 import { ask, takeThreads } from "./pool.ts";
+import { TileChoice } from "./tiles.ts";
+import type { SimdVariant } from "./variant.ts";
 
 /** Wasm pages of 64 KiB that shared memory may grow to; the builds declare the same. */
 const MAXIMUM_PAGES = 65535;
@@ -13,6 +15,8 @@ const INLINE_SLICE: Readonly<Record<Job["name"], number>> = {
   train: 4,
   encode: 192,
 };
+/** Milliseconds between two rounds of timing tiles while workers work. */
+const TIMING_INTERVAL = 5;
 
 export interface SessionOptions extends EngineChoice {
   readonly threads: number;
@@ -25,6 +29,8 @@ export interface Session {
   readonly variant: string;
   readonly reason: string;
   readonly threads: number;
+  /** Tiles of the matrix products: the engine's default, until training or encoding has gone on for long enough to time them beside it. */
+  readonly tiles: TileChoice;
   /** Runs a job to its end, or to `cancel`. The event loop stays free. */
   run(job: Job): Promise<void>;
   close(): Promise<void>;
@@ -33,29 +39,37 @@ export interface Session {
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { simd, reason } = await chooseVariant(options);
   if (options.threads > 1 && canShareMemory()) {
-    return openThreaded(await loadModule(`${simd}.threads`), `${simd}.threads`, reason, options.threads);
+    return openThreaded(await loadModule(`${simd}.threads`), simd, reason, options.threads);
   }
   const note = options.threads > 1 ? "; one thread: no shared memory here" : "";
   return openInline(await loadModule(simd), simd, reason + note);
 }
 
 /** One thread: the job runs here, in slices, so that progress and cancellation get their turn. */
-function openInline(module: WebAssembly.Module, variant: string, reason: string): Session {
+function openInline(module: WebAssembly.Module, variant: SimdVariant, reason: string): Session {
   const core = new Core(module);
+  const tiles = new TileChoice(core, variant, () => new Core(module));
   return {
     core,
     variant,
     reason,
     threads: 1,
+    tiles,
     async run(job) {
       for (const slice of slices(job)) {
         checkResult(core.run(slice, 0));
+        if (takesTiles(job)) tiles.round();
         await new Promise((resolve) => setImmediate(resolve));
         if (core.cancelled) return;
       }
     },
     async close() {},
   };
+}
+
+/** Whether a job is mostly products: alignment has none. */
+function takesTiles({ name }: Job): boolean {
+  return name === "train" || name === "encode";
 }
 
 /** A job in parts that give the same bits one after the other. */
@@ -82,24 +96,32 @@ function checkResult(result: number): void {
  */
 async function openThreaded(
   module: WebAssembly.Module,
-  variant: string,
+  simd: SimdVariant,
   reason: string,
   threads: number,
 ): Promise<Session> {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true });
+  const newMemory = () => new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true });
+  const memory = newMemory();
   const core = new Core(module, memory);
+  const tiles = new TileChoice(core, simd, () => new Core(module, newMemory()));
   const pool = takeThreads(threads);
   let size = 0;
   return {
     core,
-    variant,
+    variant: `${simd}.threads`,
     reason,
     threads,
+    tiles,
     async run(job) {
       const order = memory.buffer.byteLength === size ? { job } : { job, instance: { module, memory } };
       size = memory.buffer.byteLength;
-      const results = await Promise.all(pool.map((thread) => ask(thread, order)));
-      for (const result of results) checkResult(result);
+      const timing = takesTiles(job) ? setInterval(() => tiles.round(), TIMING_INTERVAL) : undefined;
+      try {
+        const results = await Promise.all(pool.map((thread) => ask(thread, order)));
+        for (const result of results) checkResult(result);
+      } finally {
+        clearInterval(timing);
+      }
     },
     async close() {
       await Promise.all(pool.map(({ worker }) => worker.terminate()));

@@ -192,6 +192,6 @@ export function metricsOf(run: Run): Metrics {
 }
 
 export function versionsOf(session: Session): FitReport["versions"] {
-  const { variant, reason, threads } = session;
-  return { "shift-vae": VERSION, runtime: runtimeName(), variant, reason, threads };
+  const { variant, reason, threads, tiles } = session;
+  return { "shift-vae": VERSION, runtime: runtimeName(), variant, reason, tiles: tiles.description, threads };
 }

@@ -83,6 +83,7 @@ describe("shift-vae info", () => {
     expect(info.selfTest.windowsPerSecond).toBeGreaterThan(0);
     expect(info.reason).toMatch(info.runtime.startsWith("Node.js 20.") ? /switched on in Node 20/ : /relaxed SIMD/);
     expect(info.formats.map((format: { name: string }) => format.name)).toContain("DM3/DM4");
+    expect(info.tiles).toMatch(/^layers \d×\d+ \(timed: .*; generator \d×\d+ \(timed: /);
     expect(info.runtime).toBe(`Node.js ${process.versions.node}`);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type ConvolutionShape, conv2d } from "../reference/layers.ts";
-import { Arena, add, centralDifferences, dot, expectClose, randomNormals, variants } from "./harness.ts";
+import { Arena, add, centralDifferences, dot, expectClose, randomNormals, tiledVariants, useTile } from "./harness.ts";
 import { cutRows, fromPanels, padded, paddingOf, padRows, panelPadding, toPanels } from "./layout.ts";
 
 const shapes: ConvolutionShape[] = [
@@ -12,7 +12,8 @@ const shapes: ConvolutionShape[] = [
   { n: 1, rows: 3, cols: 5, inC: 8, outC: 17, stride: 1 },
 ];
 
-describe.each(variants)("conv2d ($variant)", (kernels) => {
+describe.each(tiledVariants)("conv2d ($variant, $name)", (kernels) => {
+  useTile(kernels);
   const { conv2d_forward, conv2d_backward, conv2d_scratch, conv2d_size } = kernels.exports;
 
   test("an image shrinks to ⌈size/stride⌉", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { matmul } from "../reference/layers.ts";
-import { Arena, add, centralDifferences, dot, expectClose, randomNormals, variants } from "./harness.ts";
+import { Arena, add, centralDifferences, dot, expectClose, randomNormals, tiledVariants, useTile } from "./harness.ts";
 import { cutRows, fromPanels, padded, paddingOf, padRows, panelPadding, toPanels } from "./layout.ts";
 
 const shapes: [m: number, n: number, k: number][] = [
@@ -9,9 +9,11 @@ const shapes: [m: number, n: number, k: number][] = [
   [7, 17, 9],
   [12, 8, 16],
   [13, 26, 21],
+  [29, 11, 14],
 ];
 
-describe.each(variants)("dense ($variant)", (kernels) => {
+describe.each(tiledVariants)("dense ($variant, $name)", (kernels) => {
+  useTile(kernels);
   const { dense_forward, dense_backward, dense_scratch } = kernels.exports;
 
   describe.each(shapes)("%i samples, %i units of %i inputs", (m, n, k) => {

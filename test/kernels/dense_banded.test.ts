@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Arena, randomNormals, variants } from "./harness.ts";
+import { Arena, randomNormals, tiledVariants, useTile } from "./harness.ts";
 import { padded, padRows, toPanels } from "./layout.ts";
 
 /** Bands as a sorted chunk has them, with one row of none, one of all, and neighbours that share a tile but no column. */
@@ -18,9 +18,11 @@ const shapes: [m: number, n: number, k: number][] = [
   [12, 83, 16],
   [6, 600, 11],
   [13, 1100, 3],
+  [26, 600, 19],
 ];
 
-describe.each(variants)("banded dense layers ($variant)", ({ exports, ...kernels }) => {
+describe.each(tiledVariants)("banded dense layers ($variant, $name)", ({ exports, ...kernels }) => {
+  useTile({ exports, ...kernels });
   const { dense_forward, dense_forward_banded, dense_backward, dense_backward_banded, dense_scratch } = exports;
 
   describe.each(shapes)("%i samples, %i units of %i inputs", (m, n, k) => {

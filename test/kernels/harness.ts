@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import { expect } from "vitest";
+import { beforeEach, expect } from "vitest";
 
 /** A kernel as Wasm exports it: addresses and sizes are numbers, u64 arguments are bigints. */
 export type Kernel = (...args: (number | bigint)[]) => number;
@@ -40,6 +40,21 @@ export const variants: readonly Kernels[] = await Promise.all([
   load("simd"),
   ...(hasRelaxedSimd() ? [load("relaxed"), load("wide")] : []),
 ]);
+
+/** The tiles of matrix products (assembly/kernels/tile.ts), by their number there. */
+const TILES = ["4×8", "6×8", "2×16"] as const;
+
+/** Every variant in every tile of its products, for `useTile`; the wide build has tiles of its own. */
+export const tiledVariants = variants.flatMap((kernels) =>
+  (kernels.variant === "wide" ? TILES.slice(0, 1) : TILES).map((name, tile) => ({ ...kernels, name, tile })),
+);
+
+/** Sets a tile before each test of the suite it is called in: tests share the memory that it is kept in. */
+export function useTile({ exports, tile }: Pick<(typeof tiledVariants)[number], "exports" | "tile">): void {
+  beforeEach(() => {
+    for (const products of [0, 1]) exports.use_tile(products, tile);
+  });
+}
 
 /** An array in Wasm memory. */
 export interface Block<A extends Float32Array | Float64Array | Int32Array | Uint8Array> {

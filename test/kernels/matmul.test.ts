@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { matmul, transpose } from "../reference/layers.ts";
-import { Arena, add, expectClose, randomNormals, variants } from "./harness.ts";
+import { Arena, add, expectClose, randomNormals, tiledVariants, useTile } from "./harness.ts";
 import { cutRows, fromPanels, padded, paddingOf, padRows, panelPadding, toPanels } from "./layout.ts";
 
 const shapes: [m: number, n: number, k: number][] = [
@@ -11,6 +11,8 @@ const shapes: [m: number, n: number, k: number][] = [
   [12, 16, 6],
   [13, 27, 31],
   [23, 8, 5],
+  [26, 24, 9],
+  [36, 17, 20],
   [5, 263, 9],
 ];
 
@@ -22,7 +24,8 @@ function fours(a: ArrayLike<number>, m: number, k: number): Float64Array {
   });
 }
 
-describe.each(variants)("matmul ($variant)", (kernels) => {
+describe.each(tiledVariants)("matmul ($variant, $name)", (kernels) => {
+  useTile(kernels);
   const { exports } = kernels;
 
   test("sizes are rounded up to whole panels and groups of four", () => {
