@@ -1,6 +1,5 @@
 import { score_stride } from "./correlate";
-import { fft_size } from "./fft";
-import { lane_dif, lane_dit, lane_twiddle_bytes, lane_twiddles } from "./lane_fft";
+import { lane_dif, lane_dit, lane_size, lane_twiddle_bytes, lane_twiddles } from "./lane_fft";
 import { fma, fnma, turn } from "./simd";
 
 /*
@@ -17,12 +16,12 @@ const BLOCK: u32 = 4;
 /** Points of the transforms along an axis, for a template of so many pixels. */
 @inline
 export function transform_rows(templateRows: u32): u32 {
-  return fft_size(templateRows);
+  return lane_size(templateRows);
 }
 
 @inline
 export function transform_cols(templateCols: u32): u32 {
-  return max(BLOCK, fft_size(templateCols));
+  return max(BLOCK, lane_size(templateCols));
 }
 
 /** Bytes of the twiddles of both axes. */

@@ -8,6 +8,12 @@ import { fma, fnma } from "./simd";
  * (Gentleman & Sande, AFIPS 29, 563, 1966; Cooley & Tukey, Math. Comput. 19, 297, 1965).
  */
 
+/** The smallest power of two that is not below `n`. */
+@inline
+export function lane_size(n: u32): u32 {
+  return n < 2 ? 1 : <u32>1 << (32 - clz<u32>(n - 1));
+}
+
 /** Bytes of the twiddles for n. */
 @inline
 export function lane_twiddle_bytes(n: u32): usize {

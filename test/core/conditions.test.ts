@@ -43,10 +43,10 @@ const conditions: [string, CoreConfig, boolean][] = [
 /** Displacement of the differences: total variation bends within 0.1 prior standard deviations of the latents. */
 const NEAR = 0.003;
 /**
- * The conditions' part of the loss is 150 times a mean of about 40 differences of float32 means up to 4, each good to half an ulp, 1.2e-7: to about 3e-6,
- * and three times that in differences of fourth order.
+ * The conditions' part of the loss is 150 times a mean of about 40 differences of float32 means up to 4, each good to half an ulp, 1.2e-7: to about 3e-6.
+ * Differences of fourth order, (8·near − far) / 6 of two losses each, have √130/6 times that; and this is three standard deviations.
  */
-const ROUNDING = 1e-5;
+const ROUNDING = 1.7e-5;
 const networkKinds: [string, Partial<StepConfig>][] = [
   ["MLPs", {}],
   ["convolutional encoder, L = 3", { ENCODER: 1, LATENT_DIM: 3 }],

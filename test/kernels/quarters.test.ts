@@ -17,6 +17,9 @@ const TOLERANCE = 6e-6;
 /** Rows from panel to panel: two more than there are. */
 const apart = (rows: number) => rows + 2;
 
+/** Of the families of products, the spatial generator's (assembly/kernels/tile.ts). */
+const GENERATOR = 1;
+
 type Combination = (quarters: readonly number[]) => readonly number[];
 
 describe.each(variants)("products by quarters ($variant)", (kernels) => {
@@ -54,27 +57,27 @@ describe.each(variants)("products by quarters ($variant)", (kernels) => {
     arena.checkGuards();
   });
 
-  test.each(shapes)("%i × %i, inner %i, to the same bits in tall tiles", (m, n, inner) => {
+  test.each(shapes)("%i × %i, inner %i, to the same bits in every tile", (m, n, inner) => {
     const [a, b] = [randomNormals(m * inner, 1), randomNormals(inner * n, 2)];
-    const product = (tall: number) => {
+    const product = (tile: number) => {
       const arena = new Arena(kernels);
       const [as, bs] = [place(arena, a, m, inner), place(arena, b, inner, n)];
       const [zeros, scratch] = [arena.f32(new Float32Array(4 * m)), arena.bytes(k.quarters_scratch(m, n))];
       const c = arena.f32(toPanels(new Float32Array(m * n), m, n, apart(m)));
       k.first_sums(as.address, as.panel, m, inner);
       k.second_sums(bs.address, bs.panel, inner, n);
-      k.use_tall_tiles(tall);
+      k.use_tile(GENERATOR, tile);
       k.product_quarters(
         ...[c.address, apart(m) * 32, as.address, as.panel, bs.address, bs.panel, m, n, inner],
         ...[zeros.address, scratch.address],
       );
-      k.use_tall_tiles(0);
+      k.use_tile(GENERATOR, 0);
       arena.checkGuards();
       return fromPanels(c.read(), m, n, apart(m));
     };
     const c = product(0);
     expectClose(c, matmul(a, b, m, n, inner), TOLERANCE, "C");
-    expect(product(1)).toEqual(c);
+    for (const tile of [1, 2]) expect(product(tile)).toEqual(c);
   });
 
   test.each(shapes)("%i × %i, inner twice %i, of second sums and turned ones", (m, n, inner) => {
