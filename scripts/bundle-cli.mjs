@@ -12,7 +12,7 @@ const modules = join(dist, "cli");
 const bundle = join(dist, "cli-bundle");
 
 /** Where the modules start from that are loaded before an image is fitted. */
-const FIRST = ["cli/fit.js", "cli/fit_run.js", "cli/image_task.js", "core/pool.js", "fit/options.js"];
+const FIRST = ["cli/fit.js", "cli/fit_run.js", "cli/image_task.js", "core/session.js", "fit/options.js"];
 
 /** Packages are installed beside this one. */
 const external = (id) => !id.startsWith(".") && !id.startsWith(dist);

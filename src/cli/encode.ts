@@ -54,13 +54,13 @@ export function encodeCommand(): Command {
 
 async function runEncode(modelPath: string, input: string, flags: Flags): Promise<void> {
   const { settleOptions } = await import("../fit/options.ts");
-  const { startThreads } = await import("../core/pool.ts");
+  const { prepareSession } = await import("../core/session.ts");
   const { samples, seed, fill, reproducible, engineFlags, frames } = flags;
   const { threads } = checked(() =>
     settleOptions({ samples, seed, threads: flags.threads, reproducible, engineFlags }),
   );
   // While the rest of the program loads.
-  startThreads(threads);
+  prepareSession({ threads, reproducible, engineFlags });
   const { claimFolder } = await import("./write.ts");
   const { materialOf } = await import("../results/materials.ts");
   const { encodeFile, readAnyModel } = await import("./encode_run.ts");

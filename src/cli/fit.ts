@@ -70,12 +70,12 @@ async function keptIn(folder: string): Promise<Interrupted> {
   return readInterrupted(folder);
 }
 
-/** Checks the options, and starts their threads while the rest of the program loads. */
+/** Checks the options, and gets threads and core ready while the rest of the program loads. */
 async function startEarly(options: FitOptions): Promise<void> {
   const { settleOptions } = await import("../fit/options.ts");
-  const { startThreads } = await import("../core/pool.ts");
+  const { prepareSession } = await import("../core/session.ts");
   try {
-    startThreads(settleOptions(options).threads);
+    prepareSession(settleOptions(options));
   } catch (error) {
     throw inFlagWords(error);
   }

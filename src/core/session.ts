@@ -1,8 +1,8 @@
 import { NumericsError } from "../errors.ts";
 import { Core, type Job } from "./core.ts";
-import { canShareMemory, chooseVariant, type EngineChoice } from "./engine.ts";
+import { canShareMemory, chooseVariant, type EngineChoice, type VariantChoice } from "./engine.ts";
 import { loadModule } from "./module.ts";
-import { ask, takeThreads } from "./pool.ts";
+import { ask, startThreads, takeThreads } from "./pool.ts";
 import { TileChoice } from "./tiles.ts";
 import type { SimdVariant } from "./variant.ts";
 
@@ -36,13 +36,29 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** Begins what `openSession` of these options waits for, threads and the core's compilation, while there is something else to do. */
+export function prepareSession(options: SessionOptions): void {
+  startThreads(options.threads);
+  // The self-test of engine flags takes a second of this thread: not before it is known that there is something to fit.
+  if (options.engineFlags) return;
+  // A failure is that of whoever opens the session.
+  loadCore(options).catch(() => {});
+}
+
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { simd, reason } = await chooseVariant(options);
-  if (options.threads > 1 && canShareMemory()) {
-    return openThreaded(await loadModule(`${simd}.threads`), simd, reason, options.threads);
-  }
+  const { module, simd, reason } = await loadCore(options);
+  if (sharesMemory(options)) return openThreaded(module, simd, reason, options.threads);
   const note = options.threads > 1 ? "; one thread: no shared memory here" : "";
-  return openInline(await loadModule(simd), simd, reason + note);
+  return openInline(module, simd, reason + note);
+}
+
+function sharesMemory({ threads }: SessionOptions): boolean {
+  return threads > 1 && canShareMemory();
+}
+
+async function loadCore(options: SessionOptions): Promise<VariantChoice & { module: WebAssembly.Module }> {
+  const choice = await chooseVariant(options);
+  return { ...choice, module: await loadModule(sharesMemory(options) ? `${choice.simd}.threads` : choice.simd) };
 }
 
 /** One thread: the job runs here, in slices, so that progress and cancellation get their turn. */

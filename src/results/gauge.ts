@@ -1,3 +1,5 @@
+import { expOfNegative } from "./portable_math.ts";
+
 /**
  * The gauge of the shift. A template whose centre of registration moves with the content z is as good for the likelihood as
  * one that does not: T_z(p − t) = T'_z(p − t − c(z)). Shift and order parameter would trade places. `fitGauge` (gauge_fit.ts) chooses
@@ -31,7 +33,7 @@ export function kernel(z: readonly number[], centre: readonly number[]): { value
   let square = 0;
   for (let l = 0; l < z.length; l++) square += (z[l] - centre[l]) ** 2;
   const r = (Math.sqrt(5) / KERNEL_LENGTH) * Math.sqrt(square);
-  const fall = Math.exp(-r);
+  const fall = expOfNegative(-r);
   return { value: (1 + r + (r * r) / 3) * fall, rise: (-5 / (3 * KERNEL_LENGTH ** 2)) * (1 + r) * fall };
 }
 

@@ -3,6 +3,7 @@ import { contentOf, type Gauge, type GaugeAxis, gaugeShift, kernel } from "./gau
 import { type Indexed, indexMotifs } from "./lattice.ts";
 import { factorise, fitEffects, type MixedModel } from "./mixed_model.ts";
 import { KdTree } from "./neighbours.ts";
+import { cosPi } from "./portable_math.ts";
 
 /*
  * How the gauge is fixed: by the c(z) that makes the motifs' positions a lattice seen by a scanning microscope,
@@ -19,8 +20,6 @@ const NUGGET = 1e-6;
 /** Cosines of the distortion: half waves over the image in both directions together, and along the slow axis alone. */
 const SMOOTH_WAVES = 3;
 const SLOW_WAVES = 12;
-/** Variance of a cosine falls with this power of its number of half waves: a curvature as rough as it is smooth. */
-const ROUGHNESS = 4;
 /** Lattice: origin and two vectors. */
 const LATTICE_TERMS = 3;
 /** Motifs of an image that a fit needs, and blocks of cells: too few to say much of the sizes, they still say it without the noise of z. */
@@ -48,6 +47,12 @@ function distortionWaves(): [number, number][] {
     }
   }
   return waves;
+}
+
+/** Variance of a cosine: it falls with the fourth power of its number of half waves, for a curvature as rough as it is smooth. */
+function roughness(i: number, j: number): number {
+  const square = i * i + j * j;
+  return 1 / (square * square);
 }
 
 /** Places (n, 2), px, found with contents (n, L). */
@@ -100,7 +105,7 @@ export function fitGauge(
   const fixed = LATTICE_TERMS * pieces.length;
   const weights = [
     ...Array.from({ length: latentDim + basis.centres.length }, () => 1),
-    ...pieces.flatMap(() => distortionWaves().map((wave) => Math.hypot(...wave) ** -ROUGHNESS)),
+    ...pieces.flatMap(() => distortionWaves().map((wave) => roughness(...wave))),
   ];
   const groups = weights.map((_, j) => (j < latentDim + basis.centres.length ? 0 : 1));
   const means = pieces.map((_, image) => [meanPlace(samples, image, 0), meanPlace(samples, image, 1)]);
@@ -243,7 +248,7 @@ function termsOf(
     ...own([1, ...site]),
     ...content,
     ...basis.at(content),
-    ...own(distortionWaves().map(([i, j]) => Math.cos(Math.PI * i * u) * Math.cos(Math.PI * j * v))),
+    ...own(distortionWaves().map(([i, j]) => cosPi(i * u) * cosPi(j * v))),
   ];
 }
 
