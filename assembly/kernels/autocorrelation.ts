@@ -1,5 +1,5 @@
 import { fft_columns, fft_rows, fft_scratch_bytes, fft_size } from "./fft";
-import { add_to_f64x2, hsum_f64x2, load_lanes, store_lanes } from "./lanes";
+import { load_lanes, store_lanes, sum64 } from "./lanes";
 import { exp64 } from "./math64";
 
 /*
@@ -32,18 +32,9 @@ export function autocorrelation_scratch_bytes(rows: u32, cols: u32, maxRow: u32,
   return 8 * <usize>paddedRows * paddedCols + fft_scratch_bytes(max(paddedRows, paddedCols)) + 4 * <usize>(paddedRows + paddedCols);
 }
 
-/** Mean of `n` floats in f64: pairs of lanes, then the tail. */
-function mean_of(x: usize, n: usize): f64 {
-  const whole = (n & ~3) * 4;
-  let sum = f64x2.splat(0);
-  for (let at: usize = 0; at < whole; at += 16) sum = add_to_f64x2(sum, v128.load(x + at));
-  if (n & 3) sum = add_to_f64x2(sum, load_lanes(x + whole, n & 3));
-  return hsum_f64x2(sum) / <f64>n;
-}
-
 /** Writes image − mean into the corner of a zeroed array with rows of `paddedCols`. */
 function place(re: usize, image: usize, rows: usize, cols: usize, paddedCols: usize): void {
-  const mean = f32x4.splat(<f32>mean_of(image, rows * cols));
+  const mean = f32x4.splat(<f32>(sum64(image, rows * cols) / <f64>(rows * cols)));
   const whole = (cols & ~3) * 4;
   for (let r: usize = 0; r < rows; r++) {
     const to = re + r * paddedCols * 4, from = image + r * cols * 4;

@@ -10,7 +10,7 @@ export class GainOffset {
 }
 
 /** A prediction whose squares about its mean are less than this share of those about 0 is flat: the rest is rounding. */
-const FLAT: f64 = 1e-7;
+export const FLAT: f64 = 1e-7;
 
 /**
  * Gain g ≥ 0 and offset o of a prediction y of pixels x in closed form: the minimum over both of

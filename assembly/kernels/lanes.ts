@@ -44,3 +44,12 @@ export function add_to_f64x2(sum: v128, v: v128): v128 {
 export function hsum_f64x2(v: v128): f64 {
   return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
 }
+
+/** Σ x of `n` floats in f64: pairs of lanes, then the tail. */
+export function sum64(x: usize, n: usize): f64 {
+  const whole = (n & ~3) * 4;
+  let sum = f64x2.splat(0);
+  for (let at: usize = 0; at < whole; at += 16) sum = add_to_f64x2(sum, v128.load(x + at));
+  if (n & 3) sum = add_to_f64x2(sum, load_lanes(x + whole, n & 3));
+  return hsum_f64x2(sum);
+}

@@ -1,14 +1,5 @@
 import { gaussian_blur, gaussian_blur_scratch_bytes } from "./gaussian_blur";
-import { add_to_f64x2, hsum_f64x2, load_lanes, store_lanes } from "./lanes";
-
-/** Σ x of `n` floats in f64: pairs of lanes, then the tail. */
-function sum64(x: usize, n: usize): f64 {
-  const whole = (n & ~3) * 4;
-  let sum = f64x2.splat(0);
-  for (let at: usize = 0; at < whole; at += 16) sum = add_to_f64x2(sum, v128.load(x + at));
-  if (n & 3) sum = add_to_f64x2(sum, load_lanes(x + whole, n & 3));
-  return hsum_f64x2(sum);
-}
+import { hsum_f64x2, load_lanes, store_lanes, sum64 } from "./lanes";
 
 /** Σ (x − mean)² of `count` (1–4) neighbours onto the two lanes. */
 @inline

@@ -1,3 +1,4 @@
+import { FLAT } from "./gain_offset";
 import { fma, fnma } from "./simd";
 
 /*
@@ -19,9 +20,6 @@ const INVERSE: u32 = 2;
 const WEIGHT: u32 = 3;
 const PENALTY: u32 = 4;
 const ARRAYS: u32 = 5;
-
-/** A template whose squares about its mean are less than this share of those about 0 is flat: the rest is rounding. */
-const FLAT: f64 = 1e-7;
 
 /** Floats of the table for `shifts` shifts, a multiple of 4. */
 @inline

@@ -89,8 +89,7 @@ const SAME_BACKGROUND = 0.1;
  * search may miss the shortest vectors.
  */
 function periodOf(core: Core, images: readonly Grid[], within: number | undefined): Period | undefined {
-  const most = shorterSide(images) / 16,
-    lag = Math.floor(shorterSide(images) / 3);
+  const [most, lag] = [shorterSide(images) / 16, Math.floor(shorterSide(images) / 3)];
   const spectra = images.map(({ data, rows, cols }) => {
     const flat = normalise(core, data, rows, cols, { plane: true, background: most, contrast: 0 });
     return powerSpectrum(core, flat, rows, cols, lag);
